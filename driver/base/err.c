@@ -1,0 +1,123 @@
+#include "base/err.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_OURS 125
+
+static char nomem_text[] = "out of memory";
+static struct lxcdriver_error nomem = {nomem_text, 12 /* ENOMEM */, EXIT_OURS};
+
+static int replace(struct lxcdriver_error **err, char *message, int errno_code, int exit_code)
+{
+    struct lxcdriver_error *fresh;
+
+    if (!message)
+        return err_nomem(err);
+    fresh = malloc(sizeof(*fresh));
+    if (!fresh) {
+        free(message);
+        return err_nomem(err);
+    }
+    *fresh = (struct lxcdriver_error){message, errno_code, exit_code};
+    err_free(err);
+    *err = fresh;
+    return -1;
+}
+
+static char *format(const char *fmt, va_list ap)
+{
+    char *text = NULL;
+
+    return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+}
+
+int err_set(struct lxcdriver_error **err, const char *fmt, ...)
+{
+    va_list ap;
+    char *text;
+
+    if (!err)
+        return -1;
+    va_start(ap, fmt);
+    text = format(fmt, ap);
+    va_end(ap);
+    return replace(err, text, 0, EXIT_OURS);
+}
+
+int err_exit(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
+{
+    va_list ap;
+    char *text;
+
+    if (!err)
+        return -1;
+    va_start(ap, fmt);
+    text = format(fmt, ap);
+    va_end(ap);
+    return replace(err, text, 0, exit_code);
+}
+
+int err_sys(struct lxcdriver_error **err, int code, const char *fmt, ...)
+{
+    va_list ap;
+    char *text, *full = NULL;
+
+    if (!err)
+        return -1;
+    va_start(ap, fmt);
+    text = format(fmt, ap);
+    va_end(ap);
+    if (!text)
+        return err_nomem(err);
+    if (asprintf(&full, "%s: %s", text, strerror(code)) < 0)
+        full = NULL;
+    free(text);
+    return replace(err, full, code, EXIT_OURS);
+}
+
+int err_wrap(struct lxcdriver_error **err, const char *fmt, ...)
+{
+    va_list ap;
+    char *text, *full = NULL;
+
+    if (!err || !*err || *err == &nomem)
+        return -1;
+    va_start(ap, fmt);
+    text = format(fmt, ap);
+    va_end(ap);
+    if (!text)
+        return -1;
+    if (asprintf(&full, "%s: %s", text, (*err)->message) >= 0) {
+        free((*err)->message);
+        (*err)->message = full;
+    }
+    free(text);
+    return -1;
+}
+
+int err_nomem(struct lxcdriver_error **err)
+{
+    if (err) {
+        err_free(err);
+        *err = &nomem;
+    }
+    return -1;
+}
+
+const char *err_message(const struct lxcdriver_error *err)
+{
+    return err ? err->message : "no error";
+}
+
+void err_free(struct lxcdriver_error **err)
+{
+    if (!err || !*err)
+        return;
+    if (*err != &nomem) {
+        free((*err)->message);
+        free(*err);
+    }
+    *err = NULL;
+}

@@ -1,0 +1,46 @@
+/*
+ * One error object, owned by the caller, to which every layer that knows something adds its context:
+ *
+ *     struct lxcdriver_error *err = NULL;
+ *     if (command_read(path, &cmd, &err) < 0)
+ *         return err_wrap(&err, "read %s", path);   ->  "read /tmp/c.json: resources.memory: -1 is out of range"
+ *
+ * All setters return -1 so that they can be returned directly. A NULL `err` is allowed: the text is then dropped.
+ * Only one place prints: the command (driver/cli).
+ */
+#ifndef RUNLXC_ERR_H
+#define RUNLXC_ERR_H
+
+#include <stdarg.h>
+
+struct lxcdriver_error {
+    char *message;  /* never NULL; no trailing newline; or a static text when memory ran out */
+    int errno_code; /* the errno behind it, 0 when there was none */
+    int exit_code;  /* what a command exits with: 125 ours, 126 cannot execute, 127 not found */
+};
+
+/* Make a new error with exit code 125, replacing one that is there. Returns -1. */
+int err_set(struct lxcdriver_error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with ": " and strerror(code) behind; records code. Returns -1. */
+int err_sys(struct lxcdriver_error **err, int code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same with an explicit exit code. Returns -1. */
+int err_exit(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Put "context: " in front of an error that is there; codes stay. Returns -1. */
+int err_wrap(struct lxcdriver_error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Out of memory: an error that needs none. Returns -1. */
+int err_nomem(struct lxcdriver_error **err);
+
+/* The text, never NULL; valid until the error is freed or changed. */
+const char *err_message(const struct lxcdriver_error *err);
+
+void err_free(struct lxcdriver_error **err);
+
+#define cleanup_err __attribute__((cleanup(err_free)))
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * From a struct command to the text of <root>/<id>/config (lxc.container.conf(5)), to config.env and to the shim's bootstrap.
+ * Pure: no system call, so that golden files can hold every byte. What depends on the host comes in as struct config_facts.
+ */
+#ifndef RUNLXC_CONFIG_H
+#define RUNLXC_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "spec/command.h"
+
+enum cgroup_mode {
+    CGROUP_V1,     /* only v1 hierarchies */
+    CGROUP_HYBRID, /* v1 controllers, and a v2 hierarchy without controllers beside them */
+    CGROUP_V2,     /* pure v2 */
+};
+
+/* Where mount i of the command goes, after symbolic links inside the container were resolved (driver/run/rootfs). */
+struct mount_target {
+    char *path;  /* relative to the container's root, no leading '/', no symbolic link in it; "" for the root itself */
+    enum { TARGET_EXISTS, TARGET_CREATE_DIR, TARGET_CREATE_FILE } create; /* what LXC has to make: only inside a fresh filesystem */
+};
+
+struct config_facts {
+    const char *state_dir;   /* <root>/<id>: absolute */
+    const char *rootfs_path; /* what lxc.rootfs.path gets: root.path, or the place where the driver mounts the layers */
+    enum cgroup_mode cgroup_mode;
+    const struct strv *v1_controllers; /* controllers with a v1 hierarchy ("memory", "cpu", ...) */
+    const struct strv *v2_controllers; /* controllers of the v2 hierarchy */
+    /* Path of a template by name ("base.conf"): the administrator's in /etc/runlxc/templates if there is one, else the installed
+     * one. Never NULL. The string stays valid until config_write returns. */
+    const char *(*template_path)(void *opaque, const char *name);
+    void *opaque;
+    const struct mount_target *targets; /* one for each of cmd->mounts; NULL: the destinations as they are */
+    const char *host_if;     /* name of the host side of the veth pair */
+    const char *bridge;      /* with NET_BRIDGE */
+    uint32_t mtu;            /* to set on the interface; 0: leave to LXC */
+    const char *mac;         /* NULL: leave to LXC */
+    const char *ns_path[NS_KINDS]; /* what lxc.namespace.share.KIND gets, for NS_PATH and other containers' namespaces; NULL: own */
+    const char *cgroup_container, *cgroup_monitor, *cgroup_pivot; /* relative paths below each hierarchy's base */
+    bool dockerenv;          /* mount config.env at /.dockerenv */
+    bool idmap_root;         /* lxc.rootfs.options = idmap=container */
+    const char *dev_host_root; /* reserved for device binds: NULL: "/" */
+};
+
+/* Append the whole configuration. Errors name the member and the value that cannot be said. 0 or -1. */
+int config_write(const struct command *cmd, const struct config_facts *facts, struct buf *out,
+                 struct lxcdriver_error **err);
+
+/* Append the environment as a JSON array of "K=V" and a newline; bytes that are not UTF-8 are an error with the variable's name. */
+int config_write_env(const struct strv *env, struct buf *out, struct lxcdriver_error **err);
+
+/* ---- escaping (config/escape.c): the only ways by which a value reaches the configuration ---- */
+
+/* "key = value\n" after checking that value can be said there: no control characters, no leading or trailing white space, not a
+ * value that LXC would unquote. `field` is the member's path for the error. */
+int config_set(struct buf *out, const char *key, const char *value, const char *field,
+               struct lxcdriver_error **err);
+
+/* Append one fstab field with space, tab, newline, backslash (and '#') in octal as getmntent(3) undoes them. */
+int config_mount_field(struct buf *out, const char *value, const char *field, struct lxcdriver_error **err);
+
+/* ---- bootstrap (config/bootstrap.c) ---- */
+
+struct bootstrap_facts {
+    uint64_t flags;               /* WF_* that only the caller knows (WF_CHOWN_STDIO, ...) */
+    const struct strv *env;       /* the complete environment */
+    const void *seccomp;          /* compiled filter, or NULL */
+    size_t seccomp_len;           /* bytes */
+    uint32_t seccomp_flags;
+    const char *interface;        /* name in the container when there is one to set up, else NULL */
+    uint32_t mtu;
+    const struct ip_address *addresses; size_t n_addresses;
+    const struct ip_address *gateways; size_t n_gateways;
+    const struct mount_target *targets;
+    uint64_t setns_flags;         /* exec */
+    const struct strv *cgroups;   /* exec: directories to enter */
+};
+
+/* Whole bootstrap for a container. 0 or -1. */
+int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *facts, struct buf *out,
+                    struct lxcdriver_error **err);
+
+/* Bootstrap for one more process (WF_EXEC). `container` gives what the process inherits (seccomp comes in facts). 0 or -1. */
+int bootstrap_write_exec(const struct process_spec *process, const struct bootstrap_facts *facts, struct buf *out,
+                         struct lxcdriver_error **err);
+
+#endif

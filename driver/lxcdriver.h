@@ -1,0 +1,179 @@
+/*
+ * liblxcdriver: run containers with LXC, in the shape of Docker's execdriver.Driver.
+ *
+ *     struct lxcdriver_error *err = NULL;
+ *     struct lxcdriver *drv = lxcdriver_new(NULL, &err);
+ *     struct lxcdriver_command *cmd = lxcdriver_command_read(json, len, &err);
+ *     int status;
+ *     if (lxcdriver_run(drv, cmd, &(struct lxcdriver_run_options){0}, &status, &err) < 0)
+ *         fprintf(stderr, "%s\n", lxcdriver_error_message(err));
+ *
+ * Conventions: a function that can fail returns 0, or -1 with *err set to an error that the caller frees with
+ * lxcdriver_error_free(); err itself may be NULL. Pointers returned through an out parameter belong to the caller. Strings are
+ * UTF-8. A `struct lxcdriver` may be used by one thread at a time; several may exist. The library starts no threads, installs no
+ * signal handlers and changes neither working directory nor umask. A container outlives the library's objects; it is found again
+ * by its id under the root directory.
+ */
+#ifndef LXCDRIVER_H
+#define LXCDRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lxcdriver;
+struct lxcdriver_command;
+struct lxcdriver_error;
+
+/* ---- errors ---- */
+
+/* One sentence without a newline; never NULL. Valid until the error is freed. */
+const char *lxcdriver_error_message(const struct lxcdriver_error *err);
+/* The errno behind it, or 0. */
+int lxcdriver_error_errno(const struct lxcdriver_error *err);
+/* What `docker run` would exit with: 125 the driver failed, 126 the command cannot be executed, 127 it was not found. */
+int lxcdriver_error_exit_code(const struct lxcdriver_error *err);
+void lxcdriver_error_free(struct lxcdriver_error *err);
+
+/* ---- the driver ---- */
+
+/* A driver that keeps its containers under `root` (absolute; NULL: as /etc/runlxc/runlxc.conf says, /run/runlxc by default). The
+ * directory is made with mode 0711 when the first container is. */
+struct lxcdriver *lxcdriver_new(const char *root, struct lxcdriver_error **err);
+void lxcdriver_free(struct lxcdriver *drv);
+/* "runlxc <version>, LXC <version>"; static. */
+const char *lxcdriver_name(void);
+const char *lxcdriver_version(void);
+
+/* ---- commands ---- */
+
+/* Read Docker's execdriver Command (JSON, `len` bytes). NULL on error. */
+struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len, struct lxcdriver_error **err);
+/* Add a raw LXC key; it is checked by liblxc when the container is made. */
+int lxcdriver_command_lxc_conf(struct lxcdriver_command *cmd, const char *key, const char *value,
+                               struct lxcdriver_error **err);
+const char *lxcdriver_command_id(const struct lxcdriver_command *cmd);
+void lxcdriver_command_free(struct lxcdriver_command *cmd);
+
+/* ---- run ---- */
+
+struct lxcdriver_run_options {
+    /* The workload's stdin, stdout, stderr: descriptors of the caller's that are passed on (not closed here); 0 in `use_stdio`
+     * gives /dev/null. With a terminal they are not used. */
+    bool use_stdio;
+    int stdio[3];
+    /* Terminal: the pty's master is handed to `on_console`, which owns it. */
+    void (*on_console)(void *opaque, int master);
+    /* Called when the workload is running, with its pid in the caller's pid namespace. */
+    void (*on_start)(void *opaque, pid_t pid);
+    /* Called each time the kernel reports an OOM kill in the container. */
+    void (*on_oom)(void *opaque);
+    /* Milliseconds-free waiting: when >= 0, lxcdriver_run also watches this descriptor and calls on_event when it is readable
+     * (return 0 to go on, 1 to stop watching it, -1 to end the container). */
+    int event_fd_plus_one; /* 0: none, else descriptor + 1 */
+    int (*on_event)(void *opaque, int fd);
+    void *opaque;
+    bool detach;          /* return after the start; the container goes on by itself, its output in <root>/<id>/log */
+    bool remove;          /* remove all records when it has ended, also when this process is gone */
+    int start_timeout_s;  /* 0: 30 */
+};
+
+/* Create and start a container and wait for its end (unless `detach`). *status is a wait(2) status. */
+int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *cmd,
+                  const struct lxcdriver_run_options *options, int *status, struct lxcdriver_error **err);
+
+/* Wait for the end of a container that any process started; *status is a wait(2) status. Not polled. */
+int lxcdriver_wait(struct lxcdriver *drv, const char *id, int *status, struct lxcdriver_error **err);
+
+/* ---- exec ---- */
+
+struct lxcdriver_process {
+    const char *const *args; /* NULL-terminated, at least one */
+    const char *const *env;  /* NULL-terminated "K=V" added to the container's; may be NULL */
+    const char *user;        /* "name|uid[:group|gid]"; NULL: the container's */
+    const char *cwd;         /* absolute; NULL: the container's */
+    bool tty;
+    bool privileged;         /* every capability that the container could have */
+    bool detach;             /* do not wait */
+};
+
+/* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio, on_console, on_start, on_event
+ * and opaque of the options are used. *status as for lxcdriver_run; may be NULL with `detach`. */
+int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver_process *process,
+                   const struct lxcdriver_run_options *options, int *status, struct lxcdriver_error **err);
+
+/* ---- acting on containers ---- */
+
+/* Send a signal to the container's init; with `all` to every process in its cgroups. */
+int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all, struct lxcdriver_error **err);
+/* Freeze / thaw every process; done when the kernel says so. */
+int lxcdriver_pause(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+int lxcdriver_unpause(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+/* Send the stop signal (0: the container's), wait `timeout_s` seconds for the end, then SIGKILL; returns when it has ended. */
+int lxcdriver_terminate(struct lxcdriver *drv, const char *id, int signum, int timeout_s,
+                        struct lxcdriver_error **err);
+/* Remove what is left of a stopped container; with `force` end it first. Never fails for what is already gone. */
+int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lxcdriver_error **err);
+
+/* ---- looking ---- */
+
+enum lxcdriver_state {
+    LXCDRIVER_CREATING,
+    LXCDRIVER_CREATED,
+    LXCDRIVER_RUNNING,
+    LXCDRIVER_PAUSED,
+    LXCDRIVER_STOPPED,
+};
+
+struct lxcdriver_info {
+    char *id;
+    enum lxcdriver_state state;
+    pid_t pid;             /* of the init; 0 when it has ended */
+    pid_t supervisor_pid;
+    uint64_t start_time;   /* clock ticks since boot, field 22 of /proc/PID/stat: tells a reused pid apart */
+    int64_t created_ns, started_ns, finished_ns; /* CLOCK_REALTIME; 0: not yet */
+    int exit_status;       /* wait(2) status; valid when stopped and `exited` */
+    bool exited, oom_killed;
+    char *bundle, *rootfs;
+};
+
+int lxcdriver_get_info(struct lxcdriver *drv, const char *id, struct lxcdriver_info *info, struct lxcdriver_error **err);
+void lxcdriver_info_clear(struct lxcdriver_info *info);
+/* The whole state.json with the current status filled in; heap text. NULL on error. */
+char *lxcdriver_state_json(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+/* Ids of all containers under the root, sorted, NULL-terminated; free with lxcdriver_strings_free(). NULL on error. */
+char **lxcdriver_list(struct lxcdriver *drv, struct lxcdriver_error **err);
+void lxcdriver_strings_free(char **strings);
+/* Pids (caller's namespace) of every process in the container; *n of them, heap array. */
+int lxcdriver_pids(struct lxcdriver *drv, const char *id, pid_t **pids, size_t *n, struct lxcdriver_error **err);
+
+/* Numbers of the cgroup controllers; LXCDRIVER_NO_VALUE where this host has none. */
+#define LXCDRIVER_NO_VALUE UINT64_MAX
+struct lxcdriver_stats {
+    uint64_t read_ns;                                  /* CLOCK_REALTIME of the reading */
+    uint64_t cpu_total_ns, cpu_user_ns, cpu_system_ns; /* CPU time used */
+    uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
+    uint64_t memory_usage, memory_max_usage, memory_limit, memory_cache, memory_rss, memory_swap; /* bytes */
+    uint64_t memory_failcnt, memory_oom_kills;
+    uint64_t blkio_read_bytes, blkio_write_bytes, blkio_read_ops, blkio_write_ops;
+    uint64_t pids_current, pids_limit;
+    uint64_t net_rx_bytes, net_rx_packets, net_rx_errors, net_rx_dropped; /* all interfaces but lo */
+    uint64_t net_tx_bytes, net_tx_packets, net_tx_errors, net_tx_dropped;
+};
+int lxcdriver_get_stats(struct lxcdriver *drv, const char *id, struct lxcdriver_stats *stats,
+                        struct lxcdriver_error **err);
+
+/* A descriptor that becomes readable when an OOM kill happened in the running container (then read 8 bytes of count). The caller
+ * closes it. -1 on error. */
+int lxcdriver_oom_fd(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
