@@ -1,0 +1,264 @@
+# runlxc. `make help` lists the targets.
+#
+# Sources are found by wildcard: a new .c file in a directory that is built needs no line here.
+# Every output lands under $(BUILD), so that a second tree (another compiler, sanitizers) is one variable away:
+#     make BUILD=build/clang CC=clang          make BUILD=build/asan SANITIZE=1 unit-tests
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := $(shell cat VERSION)
+SONAME := liblxcdriver.so.0
+BUILD ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+CLANG_FORMAT ?= clang-format
+
+# ---- where things are installed, with the names of the GNU coding standards ----
+PREFIX ?= /usr/local
+prefix := $(PREFIX)
+exec_prefix := $(prefix)
+bindir := $(exec_prefix)/bin
+sbindir := $(exec_prefix)/sbin
+libdir := $(exec_prefix)/lib
+libexecdir := $(exec_prefix)/libexec
+includedir := $(prefix)/include
+datadir := $(prefix)/share
+mandir := $(datadir)/man
+sysconfdir := $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
+pkgconfigdir := $(libdir)/pkgconfig
+completiondir := $(datadir)/bash-completion/completions
+helperdir := $(libexecdir)/runlxc
+pkgdatadir := $(datadir)/runlxc
+templatedir := $(pkgdatadir)/lxc-templates
+
+# ---- flags ----
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
+	-Wpointer-arith -Wwrite-strings -Wvla -Werror
+DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' \
+	-DTEMPLATEDIR='"$(templatedir)"' -DSYSCONFDIR='"$(sysconfdir)"'
+HARDEN_LD := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+
+ifdef SANITIZE
+# _FORTIFY_SOURCE's wrappers would hide calls from the sanitizers.
+HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+HARDEN_LD += -fsanitize=address,undefined
+else
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+ifneq ($(filter x86_64-% i386-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+HARDEN += -fcf-protection
+endif
+endif
+
+ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) $(CPPFLAGS) -MMD -MP
+
+# Looked up at the first use and once only: `make check` must be able to start before the packages are installed.
+PACKAGES := jansson libapparmor libseccomp
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LIBS)
+LXC_CFLAGS = $(eval LXC_CFLAGS := $$(shell $(PKG_CONFIG) --cflags lxc))$(LXC_CFLAGS)
+LXC_LIBS = $(eval LXC_LIBS := $$(shell $(PKG_CONFIG) --libs lxc))$(LXC_LIBS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell $(PKG_CONFIG) --libs cmocka))$(CMOCKA_LIBS)
+
+# ---- sources and products ----
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+LIB_SRC := $(wildcard driver/*.c $(addsuffix /*.c,$(addprefix driver/,base spec config host run)))
+LAUNCH_SRC := $(wildcard driver/cli/launch/*.c)
+RUNLXC_SRC := $(wildcard driver/cli/runlxc/*.c)
+CLI_SRC := $(wildcard driver/cli/common/*.c)
+LXC_SRC := $(wildcard driver/lxc/*.c)
+SHARED_SRC := $(wildcard initshim/shared/*.c)
+SHIM_SRC := $(wildcard initshim/*.c)
+SUPERVISE_SRC := $(wildcard initshim/supervise/*.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+C_SRC := $(LIB_SRC) $(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC) $(LXC_SRC) $(SHARED_SRC) $(SHIM_SRC) \
+	$(SUPERVISE_SRC)
+
+STATIC_LIB := $(BUILD)/liblxcdriver.a
+SHARED_LIB := $(BUILD)/$(SONAME)
+COMMANDS := $(if $(LAUNCH_SRC),$(BUILD)/lxc-launch) $(if $(RUNLXC_SRC),$(BUILD)/runlxc)
+HELPERS := $(if $(SHIM_SRC),$(BUILD)/runlxc-init) \
+	$(if $(SUPERVISE_SRC),$(BUILD)/runlxc-supervise) \
+	$(if $(LXC_SRC),$(BUILD)/runlxc-lxc-check)
+# An uninstalled command finds these beside itself.
+LINKED_DIRS := $(addprefix $(BUILD)/,$(wildcard lxc-templates configs))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+
+.PHONY: all
+all: $(STATIC_LIB) $(if $(SANITIZE),,$(SHARED_LIB) $(BUILD)/liblxcdriver.so) $(COMMANDS) $(HELPERS) \
+	$(LINKED_DIRS)
+
+# ---- compiling ----
+# Changed flags (another PREFIX, another compiler) rebuild everything: the stamp is rewritten only when they differ.
+FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS)
+.PHONY: FORCE
+$(BUILD)/flags.stamp: FORCE
+	@mkdir -p $(BUILD)
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc || \
+		{ echo 'A library is missing: tests/setup.sh installs what the build needs.' >&2; exit 1; }
+	@echo "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS_TEXT))" > $@
+
+# The library's objects serve both of its forms, and position-independent executables.
+$(call objects,$(LIB_SRC)): PLACE := -fPIC -Idriver
+$(call objects,$(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC)): PLACE := -fPIE -Idriver -Idriver/cli
+$(call objects,$(LXC_SRC)): PLACE := -fPIE -Idriver
+$(call objects,$(LXC_SRC)): EXTRA_CFLAGS = $(LXC_CFLAGS)
+$(call objects,$(SHARED_SRC) $(SHIM_SRC) $(SUPERVISE_SRC)): \
+	PLACE := -fPIE -ffunction-sections -fdata-sections -Idriver -Iinitshim
+$(call objects,$(UNIT_SRC)): PLACE := -fPIE -Idriver -Iinitshim -Idriver/cli -Itests/unit -I.
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags.stamp
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) $(EXTRA_CFLAGS) $(PLACE) -c -o $@ $<
+
+# ---- linking ----
+LINK = $(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS)
+LINK_STATIC = $(CC) $(CFLAGS) $(if $(SANITIZE),-pie,-static-pie) $(HARDEN_LD) -Wl,--gc-sections $(LDFLAGS)
+
+# Removed first: an archive would keep the member of a source that is gone.
+$(STATIC_LIB): $(call objects,$(LIB_SRC))
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(SHARED_LIB): $(call objects,$(LIB_SRC)) driver/lxcdriver.map
+	$(CC) $(CFLAGS) -shared $(HARDEN_LD) -Wl,-z,defs -Wl,-soname,$(SONAME) \
+		-Wl,--version-script=driver/lxcdriver.map $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
+
+$(BUILD)/liblxcdriver.so: $(SHARED_LIB)
+	ln -sf $(SONAME) $@
+
+$(BUILD)/lxc-launch: $(call objects,$(LAUNCH_SRC) $(CLI_SRC)) $(STATIC_LIB)
+	$(LINK) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/runlxc: $(call objects,$(RUNLXC_SRC) $(CLI_SRC)) $(STATIC_LIB)
+	$(LINK) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/runlxc-lxc-check: $(call objects,$(LXC_SRC)) $(STATIC_LIB)
+	$(LINK) -o $@ $^ $(LXC_LIBS) $(PKG_LIBS)
+
+$(BUILD)/runlxc-init: $(call objects,$(SHIM_SRC) $(SHARED_SRC))
+	$(LINK_STATIC) -o $@ $^
+
+$(BUILD)/runlxc-supervise: $(call objects,$(SUPERVISE_SRC) $(SHARED_SRC))
+	$(LINK_STATIC) -o $@ $^
+
+$(LINKED_DIRS):
+	@mkdir -p $(BUILD)
+	ln -sfnr $(@F) $@
+
+# ---- unit tests ----
+# /* SOURCES: a.c b.c */ within the first five lines of a test names sources to link that are not in the library.
+UNIT_EXTRA := $(if $(UNIT_SRC),$(shell awk 'FNR <= 5 && match($$0, /SOURCES: [^*]*/) { \
+	n = split(substr($$0, RSTART + 9, RLENGTH - 9), s, " "); \
+	for (i = 1; i <= n; i++) print FILENAME "=" s[i] }' $(UNIT_SRC)))
+
+define unit_rule
+$(BUILD)/tests/$(1): $(BUILD)/obj/tests/unit/$(1).o \
+	$(call objects,$(patsubst tests/unit/$(1).c=%,%,$(filter tests/unit/$(1).c=%,$(UNIT_EXTRA)))) $(STATIC_LIB)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$^ $$(CMOCKA_LIBS) $$(PKG_LIBS)
+endef
+$(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(basename $(notdir $(t))))))
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+-include $(patsubst %.o,%.d,$(call objects,$(C_SRC) $(UNIT_SRC)))
+
+# ---- what a person calls ----
+NPROC := $(shell nproc)
+.PHONY: check quickstart bench lint format clean help
+check:
+	@tests/setup.sh
+	@+tests/run.sh
+
+quickstart:
+	@tests/setup.sh --quickstart
+	@+$(MAKE) --no-print-directory -j$(NPROC) all
+	@tests/quickstart.sh $(BUILD)
+
+bench: all
+	@set -e; for script in tests/bench/*.sh; do echo "== $$script"; bash "$$script"; done
+
+lint:
+	@CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint.sh
+
+format:
+	$(CLANG_FORMAT) -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make              build everything into build/; build/lxc-launch works from there'
+	@echo 'make quickstart   as root: install what is needed, build, start a first container'
+	@echo 'make check        as root: install what is needed, build, run all tests'
+	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
+	@echo 'make bench        measure; make lint, make format: the sources'
+
+# ---- installing ----
+MAN_PAGES := $(wildcard man/*.[1-8])
+TEMPLATES := $(wildcard lxc-templates/*)
+COMPLETIONS := $(wildcard configs/completion/*)
+APPARMOR := $(wildcard configs/apparmor/*)
+SETTINGS := $(wildcard configs/runlxc.conf)
+# What an engine's administrator copies from: everything under configs/ that has no place of its own.
+SNIPPETS := $(filter-out $(COMPLETIONS) $(APPARMOR) $(SETTINGS),\
+	$(if $(wildcard configs),$(shell find configs -type f | sort)))
+
+INSTALLED := $(addprefix $(bindir)/,$(notdir $(COMMANDS))) \
+	$(addprefix $(helperdir)/,$(notdir $(HELPERS))) \
+	$(addprefix $(libdir)/,liblxcdriver.a $(SONAME) liblxcdriver.so) \
+	$(includedir)/lxcdriver.h $(pkgconfigdir)/lxcdriver.pc \
+	$(addprefix $(templatedir)/,$(notdir $(TEMPLATES))) \
+	$(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
+	$(foreach c,$(COMPLETIONS),$(completiondir)/$(patsubst %.bash,%,$(notdir $(c)))) \
+	$(addprefix $(sysconfdir)/apparmor.d/,$(notdir $(APPARMOR))) \
+	$(patsubst configs/%,$(pkgdatadir)/configs/%,$(SNIPPETS))
+
+put = $(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3)
+define newline
+
+
+endef
+
+.PHONY: install install-strip uninstall
+install: all
+	$(foreach f,$(COMMANDS),$(call put,755,$(f),$(bindir)/$(notdir $(f)))$(newline))
+	$(foreach f,$(HELPERS),$(call put,755,$(f),$(helperdir)/$(notdir $(f)))$(newline))
+	$(call put,644,$(STATIC_LIB),$(libdir)/liblxcdriver.a)
+	$(call put,644,$(SHARED_LIB),$(libdir)/$(SONAME))
+	ln -sf $(SONAME) $(DESTDIR)$(libdir)/liblxcdriver.so
+	$(call put,644,driver/lxcdriver.h,$(includedir)/lxcdriver.h)
+	$(INSTALL) -d $(DESTDIR)$(pkgconfigdir)
+	sed -e 's|@PREFIX@|$(prefix)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@INCLUDEDIR@|$(includedir)|' \
+		-e 's|@VERSION@|$(VERSION)|' lxcdriver.pc.in > $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
+	chmod 644 $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
+	$(foreach f,$(TEMPLATES),$(call put,644,$(f),$(templatedir)/$(notdir $(f)))$(newline))
+	$(foreach f,$(MAN_PAGES),$(call put,644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))$(newline))
+	$(foreach f,$(COMPLETIONS),$(call put,644,$(f),$(completiondir)/$(patsubst %.bash,%,$(notdir $(f))))$(newline))
+	$(foreach f,$(APPARMOR),$(call put,644,$(f),$(sysconfdir)/apparmor.d/$(notdir $(f)))$(newline))
+	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(pkgdatadir)/configs/%,$(f)))$(newline))
+# An administrator's settings are never overwritten.
+	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \
+		$(call put,644,$(f),$(sysconfdir)/runlxc/$(notdir $(f)))$(newline))
+
+install-strip:
+	@+$(MAKE) --no-print-directory install INSTALL='$(INSTALL)'
+	strip --strip-unneeded $(addprefix $(DESTDIR),$(addprefix $(bindir)/,$(notdir $(COMMANDS))) \
+		$(addprefix $(helperdir)/,$(notdir $(HELPERS))) $(libdir)/$(SONAME))
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	for dir in $(helperdir) $(templatedir) $(pkgdatadir); do \
+		if test -d $(DESTDIR)$$dir; then find $(DESTDIR)$$dir -depth -type d -empty -delete; fi; done
