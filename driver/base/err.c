@@ -26,7 +26,7 @@ static int replace(struct lxcdriver_error **err, char *message, int errno_code, 
     return -1;
 }
 
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
 {
     char *text = NULL;
 
