@@ -78,7 +78,7 @@ enum wire_tag {
     WT_MASKED,       /* string*: absolute path */
     WT_READONLY,     /* string*: absolute path */
     WT_MOUNT_ATTR,   /* struct wire_mount_attr*, then the destination as a string: mount_setattr(2) on what is mounted there */
-    WT_TMPCOPYUP,    /* string*: destination of a tmpfs whose covered contents are copied into it (done with WT_MOUNT) */
+    WT_TMPCOPYUP,    /* string*: destination of the WT_MOUNT that comes next, a tmpfs: what it covers is copied into it */
     WT_ROOT_PROPAGATION, /* u64: MS_* */
     WT_DEVICE,       /* struct wire_device*, then the path as a string */
     WT_NET_IF,       /* string*: begins an interface (by its name in the container) */
@@ -89,6 +89,11 @@ enum wire_tag {
     WT_SETNS,        /* u64: CLONE_NEW* flags for setns(2) on the init's pidfd, which is the first descriptor after bootstrap */
     WT_CGROUP,       /* string*: absolute host directory of a cgroup to enter */
     WT_HOOK,         /* struct wire_hook*: startContainer hook, then NUL-separated path, args, "", env, "" */
+    /* container, not with WF_EXEC */
+    WT_MOUNT,        /* struct wire_mount*, then four strings, each with its NUL: destination, type, source, data. A mount(2)
+                      * that LXC cannot say, done before WT_DEVICE, WT_SYMLINK and WT_MOUNT_ATTR */
+    WT_SYMLINK,      /* string*, twice: target, then absolute path of the link. A mount or file there is taken away first;
+                      * a link that is already right stays */
     WT_TAGS
 };
 
@@ -133,6 +138,13 @@ struct wire_mount_attr {
     uint64_t set, clear;  /* MOUNT_ATTR_* */
     uint64_t propagation; /* MS_*, 0: leave */
     uint32_t recursive, pad;
+};
+
+struct wire_mount {
+    uint64_t flags;       /* MS_* without propagation, never MS_BIND or MS_REMOUNT */
+    uint64_t propagation; /* MS_* for a second mount(2), 0: leave */
+    uint32_t create;      /* 1: make the destination directory when it is missing */
+    uint32_t pad;
 };
 
 struct wire_device {
