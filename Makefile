@@ -40,6 +40,15 @@ helperdir := $(libexecdir)/runlxc
 pkgdatadir := $(datadir)/runlxc
 templatedir := $(pkgdatadir)/lxc-templates
 
+# V=1 shows the commands.
+ifdef V
+say = @:
+Q :=
+else
+say = @printf '  %-5s %s\n' $(1) $(2)
+Q := @
+endif
+
 # ---- flags ----
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
@@ -119,7 +128,8 @@ $(call objects,$(UNIT_SRC)): PLACE := -fPIE -Idriver -Iinitshim -Idriver/cli -It
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags.stamp
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) $(EXTRA_CFLAGS) $(PLACE) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) $(EXTRA_CFLAGS) $(PLACE) -c -o $@ $<
 
 # ---- linking ----
 LINK = $(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS)
@@ -128,33 +138,40 @@ LINK_STATIC = $(CC) $(CFLAGS) $(if $(SANITIZE),-pie,-static-pie) $(HARDEN_LD) -W
 # Removed first: an archive would keep the member of a source that is gone.
 $(STATIC_LIB): $(call objects,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcsD $@ $^
 
 $(SHARED_LIB): $(call objects,$(LIB_SRC)) driver/lxcdriver.map
-	$(CC) $(CFLAGS) -shared $(HARDEN_LD) -Wl,-z,defs -Wl,-soname,$(SONAME) \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared $(HARDEN_LD) -Wl,-z,defs -Wl,-soname,$(SONAME) \
 		-Wl,--version-script=driver/lxcdriver.map $(LDFLAGS) -o $@ $(filter %.o,$^) $(PKG_LIBS)
 
 $(BUILD)/liblxcdriver.so: $(SHARED_LIB)
-	ln -sf $(SONAME) $@
+	$(Q)ln -sf $(SONAME) $@
 
 $(BUILD)/lxc-launch: $(call objects,$(LAUNCH_SRC) $(CLI_SRC)) $(STATIC_LIB)
-	$(LINK) -o $@ $^ $(PKG_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/runlxc: $(call objects,$(RUNLXC_SRC) $(CLI_SRC)) $(STATIC_LIB)
-	$(LINK) -o $@ $^ $(PKG_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/runlxc-lxc-check: $(call objects,$(LXC_SRC)) $(STATIC_LIB)
-	$(LINK) -o $@ $^ $(LXC_LIBS) $(PKG_LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(LXC_LIBS) $(PKG_LIBS)
 
 $(BUILD)/runlxc-init: $(call objects,$(SHIM_SRC) $(SHARED_SRC))
-	$(LINK_STATIC) -o $@ $^
+	$(call say,LINK,$@)
+	$(Q)$(LINK_STATIC) -o $@ $^
 
 $(BUILD)/runlxc-supervise: $(call objects,$(SUPERVISE_SRC) $(SHARED_SRC))
-	$(LINK_STATIC) -o $@ $^
+	$(call say,LINK,$@)
+	$(Q)$(LINK_STATIC) -o $@ $^
 
 $(LINKED_DIRS):
 	@mkdir -p $(BUILD)
-	ln -sfnr $(@F) $@
+	$(Q)ln -sfnr $(@F) $@
 
 # ---- unit tests ----
 # /* SOURCES: a.c b.c */ within the first five lines of a test names sources to link that are not in the library.
@@ -166,7 +183,8 @@ define unit_rule
 $(BUILD)/tests/$(1): $(BUILD)/obj/tests/unit/$(1).o \
 	$(call objects,$(patsubst tests/unit/$(1).c=%,%,$(filter tests/unit/$(1).c=%,$(UNIT_EXTRA)))) $(STATIC_LIB)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$^ $$(CMOCKA_LIBS) $$(PKG_LIBS)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(LINK) -o $$@ $$^ $$(CMOCKA_LIBS) $$(PKG_LIBS)
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(basename $(notdir $(t))))))
 
@@ -180,7 +198,7 @@ NPROC := $(shell nproc)
 .PHONY: check quickstart bench lint format clean help
 check:
 	@tests/setup.sh
-	@+tests/run.sh
+	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
 
 quickstart:
 	@tests/setup.sh --quickstart

@@ -1,0 +1,146 @@
+#!/bin/bash
+# Build, then run test suites and count.
+#     tests/run.sh                     all suites
+#     tests/run.sh unit cli            two of them
+#     tests/run.sh cli/console         one file of one
+# The last line is "N passed, N failed", the exit status 1 when anything failed. What a test program printed is kept in
+# build/tests/log/SUITE/NAME.log. A skipped test is a failure unless tests/skips lists its reason.
+set -u
+export LC_ALL=C.UTF-8
+
+cd "$(dirname "$0")/.." || exit 1
+# Options of a make above us are not for the makes below.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+export BUILD=${BUILD:-build} CC=${CC:-gcc}
+jobs=$(nproc)
+passed=0
+failed=0
+
+# make_quietly LABEL ARG...: the output only when it fails.
+make_quietly() {
+    local label=$1 log
+
+    shift
+    log=$(mktemp)
+    if ! make -j"$jobs" -k --no-print-directory "$@" >"$log" 2>&1 </dev/null; then
+        grep -Ev '^  (CC|AR|LINK) ' "$log"
+        echo "$label: the build failed"
+        failed=$((failed + 1))
+    fi
+    rm -f "$log"
+}
+
+# Count one program's output, TAP or (without any line of TAP) a last line "N passed, N failed". Prints "passed failed" and then
+# what is to be shown.
+count() {
+    awk -v status="$2" -v skips="$(grep -v '^#' tests/skips)" '
+        BEGIN { n = split(skips, list, "\n"); for (i = 1; i <= n; i++) if (list[i] != "") allowed[list[i]] = 1 }
+        /^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; has_plan = 1; next }
+        /^ok [0-9]+/ {
+            tap++
+            if (match($0, / # SKIP ?/)) {
+                name = substr($0, 1, RSTART - 1); reason = substr($0, RSTART + RLENGTH)
+                sub(/^ok [0-9]+ (- )?/, "", name)
+                if (reason == "") reason = name
+                if (!(reason in allowed)) { bad++; shown = shown "    skipped, not in tests/skips: " name ": " reason "\n"; next }
+                skipped++; next
+            }
+            good++; next
+        }
+        /^not ok [0-9]+/ { tap++; bad++; shown = shown "    " $0 "\n"; detail = 1; next }
+        /^#/ { next }
+        /^[0-9]+ passed, [0-9]+ failed/ { plain_good = $1; plain_bad = $3 + 0; plain = 1 }
+        END {
+            if (!tap && plain) { good = plain_good; bad = plain_bad }
+            else if (!has_plan) { bad++; shown = shown "    ended without its plan\n" }
+            else if (planned != tap) { bad++; shown = shown "    planned " planned " tests, ran " tap "\n" }
+            if (status == 124) { bad++; shown = shown "    ran into the time limit\n" }
+            else if (status != 0 && bad == 0) { bad++; shown = shown "    exit status " status "\n" }
+            else if (good + bad == 0 && !skipped) { bad++; shown = shown "    ran no test\n" }
+            print good + 0, bad + 0
+            printf "%s", shown
+        }' "$1"
+}
+
+# run_file SUITE NAME LIMIT CMD...
+run_file() {
+    local suite=$1 name=$2 limit=$3 log begin code good bad shown
+
+    shift 3
+    log=$BUILD/tests/log/$suite/$name.log
+    mkdir -p "${log%/*}"
+    begin=$(date +%s%N)
+    timeout -k 20 "$limit" "$@" >"$log" 2>&1 </dev/null
+    code=$?
+    { read -r good bad && shown=$(cat); } < <(count "$log" "$code")
+    suite_passed=$((suite_passed + good))
+    suite_failed=$((suite_failed + bad))
+    if [ "$bad" -gt 0 ]; then
+        printf '  FAILED %s/%s: %d of %d\n%s\n' "$suite" "$name" "$bad" "$((good + bad))" "$shown"
+        tail -n 60 "$log" | sed 's/^/    | /'
+    else
+        printf '  %-32s %5d ok %6d ms\n' "$suite/$name" "$good" $((($(date +%s%N) - begin) / 1000000))
+    fi
+}
+
+unit_suite() {
+    local suite=$1 tree=$2 only=$3 source name
+    local -a sanitize=()
+
+    [ "$suite" = unit ] || sanitize=(SANITIZE=1)
+    make_quietly "$suite" BUILD="$tree" "${sanitize[@]}" "${only:+$tree/tests/}${only:-unit-tests}"
+    for source in tests/unit/test_*.c; do
+        name=$(basename "$source" .c)
+        [ -z "$only" ] || [ "$only" = "$name" ] || continue
+        run_file "$suite" "$name" "${TEST_LIMIT:-120}" env CMOCKA_MESSAGE_OUTPUT=TAP "$tree/tests/$name"
+    done
+}
+
+script_suite() {
+    local suite=$1 only=$2 limit=$3 script name
+
+    for script in tests/"$suite"/*.sh; do
+        [ -e "$script" ] || continue
+        name=$(basename "$script" .sh)
+        [ -z "$only" ] || [ "$only" = "$name" ] || continue
+        run_file "$suite" "$name" "${TEST_LIMIT:-$limit}" bash "$script"
+    done
+}
+
+run_suite() {
+    local suite=${1%%/*} only='' begin=$SECONDS
+
+    [ "$suite" = "$1" ] || only=${1#*/}
+    suite_passed=0
+    suite_failed=0
+    case $suite in
+        unit) unit_suite unit "$BUILD" "$only" ;;
+        asan) unit_suite asan "$BUILD/asan" "$only" ;;
+        golden) [ ! -e tests/golden/run.sh ] || run_file golden run 300 bash tests/golden/run.sh ;;
+        *)
+            if [ ! -d "tests/$suite" ]; then
+                echo "tests/run.sh: no suite $suite"
+                suite_failed=1
+            else
+                script_suite "$suite" "$only" 900
+            fi
+            ;;
+    esac
+    printf '%s: %d tests passed, %d failed, in %d s\n' "$1" "$suite_passed" "$suite_failed" $((SECONDS - begin))
+    passed=$((passed + suite_passed))
+    failed=$((failed + suite_failed))
+}
+
+[ "$#" -gt 0 ] || set -- unit asan golden build cli
+# An engine above us may have left these: the tests say themselves what they want.
+unset SUITE_OUTER SUITE_SCRATCH LXC_LOG_LEVEL
+export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+for suite in "$@"; do
+    case $suite in
+        unit* | asan*) ;;
+        *) [ -n "${built:-}" ] || make_quietly all all && built=1 ;;
+    esac
+    run_suite "$suite"
+done
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

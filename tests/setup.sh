@@ -1,0 +1,43 @@
+#!/bin/bash
+# Install the Debian packages that the build and the tests need. Does nothing when all are there.
+#     tests/setup.sh                all of them
+#     tests/setup.sh --quickstart   what building and a first container need
+set -eu
+
+build=(gcc libc6-dev make pkg-config libjansson-dev libapparmor-dev libseccomp-dev lxc lxc-dev busybox-static)
+tests=(clang clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
+    iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
+    runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion)
+
+packages=("${build[@]}")
+case ${1:-} in
+    '') packages+=("${tests[@]}") ;;
+    --quickstart) packages+=(iproute2) ;;
+    *) echo "usage: tests/setup.sh [--quickstart]" >&2 && exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "tests/setup.sh: not a Debian system; install by hand what this script lists" >&2
+    exit 0
+fi
+
+present=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null | sed -n 's/^installed //p')
+missing=()
+for package in "${packages[@]}"; do
+    grep -qxF "$package" <<<"$present" || missing+=("$package")
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "tests/setup.sh: these packages are missing, and only root can install them: ${missing[*]}" >&2
+    exit 1
+fi
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { apt-get -q update && apt-get -q -y install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    echo "tests/setup.sh: apt-get failed" >&2
+    exit 1
+fi
