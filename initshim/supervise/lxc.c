@@ -1,0 +1,90 @@
+/* lxc-start, with the shim's executable and socket as descriptors SHIM_EXE_FD and SHIM_FD. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "supervise/supervisor.h"
+
+/*
+ * PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on /etc/subuid entries for any id map.
+ * apparmor_parser and ip are in sbin.
+ */
+static const char *const lxc_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", NULL};
+
+static void unconfined(void)
+{
+    static const char command[] = "exec unconfined";
+    int fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        fd = open("/proc/self/attr/exec", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return; /* no AppArmor: nothing confines it */
+    if (write(fd, command, sizeof(command) - 1) < 0)
+        _exit(126);
+    close(fd);
+}
+
+/* Put `fd` at number `want`, open across exec. Both numbers lie below every descriptor that is still needed here. */
+static int place(int fd, int want)
+{
+    if (fd == want)
+        return fcntl(fd, F_SETFD, 0);
+    return dup2(fd, want) < 0 ? -1 : 0;
+}
+
+static void child(struct supervisor *s, int shim_end, pid_t parent)
+{
+    const char *argv[] = {s->rec.lxc_start, "-F", "-n", s->id, "-P", s->root, "-o", s->rec.log_file,
+                          "-l", s->rec.log_level, "--", "/proc/self/fd/4", SHIM_INIT_ARG, NULL};
+    sigset_t none;
+    int null, sock, exe;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* When we die, it dies, and with it (LXC's own PDEATHSIG) the container. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
+        _exit(126);
+    null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+        _exit(126);
+    /* First out of the way of both numbers, then into place. */
+    sock = fcntl(shim_end, F_DUPFD_CLOEXEC, 10);
+    exe = fcntl(s->exe, F_DUPFD_CLOEXEC, 10);
+    if (sock < 0 || exe < 0 || place(sock, SHIM_FD) < 0 || place(exe, SHIM_EXE_FD) < 0)
+        _exit(126);
+    if (s->rec.flags & SF_UNCONFINED)
+        unconfined();
+    execve(s->rec.lxc_start, (char *const *)argv, (char *const *)lxc_env);
+    _exit(errno == ENOENT ? 127 : 126);
+}
+
+int sup_spawn(struct supervisor *s)
+{
+    pid_t self = getpid();
+    int pair[2], on = 1;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -1;
+    if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
+        close(pair[0]);
+        close(pair[1]);
+        return -1;
+    }
+    s->lxc = fork();
+    if (s->lxc == 0)
+        child(s, pair[1], self);
+    close(pair[1]);
+    s->shim = pair[0];
+    close(s->exe);
+    s->exe = -1;
+    if (s->lxc < 0) {
+        s->lxc = 0;
+        return -1;
+    }
+    return 0;
+}

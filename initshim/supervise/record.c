@@ -1,0 +1,79 @@
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "shared/record.h"
+#include "supervise/supervisor.h"
+
+static int add(const char **list, size_t *n, size_t max, const char *text)
+{
+    if (*n == max)
+        return -1;
+    list[(*n)++] = text;
+    return 0;
+}
+
+static int take_string(struct sup_record *out, const struct record *rec)
+{
+    const char *text = record_string(rec);
+
+    if (!text)
+        return -1;
+    switch (rec->tag) {
+    case SUPT_LXC_START:
+        out->lxc_start = text;
+        return 0;
+    case SUPT_CONFIG:
+        out->config = text;
+        return 0;
+    case SUPT_LOG_FILE:
+        out->log_file = text;
+        return 0;
+    case SUPT_LOG_LEVEL:
+        out->log_level = text;
+        return 0;
+    case SUPT_OOM_FILE:
+        out->oom_file = text;
+        return 0;
+    case SUPT_HOST_IF:
+        out->host_if = text;
+        return 0;
+    case SUPT_PAYLOAD_CGROUP:
+        return add(out->payload, &out->n_payload, MAX_CGROUPS, text);
+    case SUPT_MONITOR_CGROUP:
+        return add(out->monitor, &out->n_monitor, MAX_CGROUPS, text);
+    case SUPT_UPPER:
+    case SUPT_MADE:
+        return 0; /* for the clean-up command */
+    default:
+        return -1;
+    }
+}
+
+int sup_record_read(int fd, struct sup_record *out)
+{
+    struct record_reader reader;
+    struct record rec;
+    struct stat st;
+    void *data;
+    int more;
+
+    if (fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > (off_t)WIRE_MAX)
+        return -1;
+    data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (data == MAP_FAILED || record_open(&reader, data, (size_t)st.st_size) < 0)
+        return -1;
+    while ((more = record_next(&reader, &rec)) > 0) {
+        int bad;
+
+        if (rec.tag == SUPT_FLAGS)
+            bad = record_value(&rec, &out->flags, sizeof(out->flags));
+        else if (rec.tag == SUPT_TIMEOUT_MS)
+            bad = record_value(&rec, &out->timeout_ms, sizeof(out->timeout_ms));
+        else
+            bad = take_string(out, &rec);
+        if (bad)
+            return -1;
+    }
+    return more == 0 && out->lxc_start && out->config && out->log_file && out->log_level ? 0 : -1;
+}

@@ -1,0 +1,157 @@
+/* The conversation with the init shim: base/protocol.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shared/packet.h"
+#include "supervise/supervisor.h"
+
+int sup_shim_bootstrap(struct supervisor *s)
+{
+    struct shim_msg msg = {.type = SHIM_BOOTSTRAP};
+    int fds[4 + MAX_PRESERVED];
+    size_t n = 0;
+    int result;
+
+    fds[n++] = s->bootstrap;
+    if (s->rec.flags & SF_STDIO)
+        for (int i = 0; i < 3; i++)
+            fds[n++] = s->stdio[i];
+    for (size_t i = 0; i < s->n_preserved; i++)
+        fds[n++] = s->preserved[i];
+    result = packet_send(s->shim, &msg, sizeof(msg), fds, n);
+    /* No copy stays here: a workload that closes its output must be seen to have closed it. */
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    s->bootstrap = s->stdio[0] = s->stdio[1] = s->stdio[2] = -1;
+    s->n_preserved = 0;
+    return result;
+}
+
+int sup_shim_start(struct supervisor *s)
+{
+    struct shim_msg msg = {.type = SHIM_START};
+
+    s->phase = PHASE_RELEASED;
+    s->deadline_ms = sup_now_ms() + (int64_t)s->rec.timeout_ms;
+    return packet_send(s->shim, &msg, sizeof(msg), NULL, 0);
+}
+
+/* Field 22 of /proc/PID/stat, counted from the last ')': the name before it may hold anything. 0: unknown. */
+static uint64_t start_time(pid_t pid)
+{
+    char path[32], text[1024], *at;
+    ssize_t got;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    got = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (got <= 0)
+        return 0;
+    text[got] = '\0';
+    at = strrchr(text, ')');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at + 1, NULL, 10) : 0;
+}
+
+/* The init is alive: it waits for our answer. So its pid cannot be another's yet, and the pidfd is truly its own. */
+static void ready(struct supervisor *s, pid_t pid)
+{
+    struct sup_msg msg = {.type = SUP_CREATED, .pid = pid};
+
+    s->init = pid;
+    s->init_pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    s->init_start = start_time(pid);
+    if (s->init_pidfd < 0) {
+        sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "open the init's pidfd");
+        sup_end(s);
+        return;
+    }
+    if (s->rec.oom_file)
+        s->oom = open(s->rec.oom_file, O_RDONLY | O_CLOEXEC);
+    s->phase = PHASE_CREATED;
+    s->deadline_ms = 0;
+    msg.start_time = s->init_start;
+    sup_report(s, &msg, NULL, 0);
+}
+
+static void failed(struct supervisor *s, const struct shim_msg *msg)
+{
+    if (s->failed)
+        return;
+    s->failed = true;
+    s->failure = (struct sup_msg){.type = SUP_FAIL,
+                                  .origin = SUP_ORIGIN_SHIM,
+                                  .stage = msg->stage,
+                                  .errnum = msg->errnum,
+                                  .value = msg->value};
+    memcpy(s->failure.detail, msg->detail, sizeof(s->failure.detail) - 1);
+}
+
+static void console(struct supervisor *s, int master)
+{
+    struct sup_msg msg = {.type = SUP_CONSOLE};
+
+    if (s->rec.flags & SF_LOG) {
+        s->drain = master;
+        fcntl(master, F_SETFL, O_NONBLOCK);
+        return;
+    }
+    sup_report(s, &msg, &master, 1);
+    close(master);
+}
+
+static void warn(struct supervisor *s, const struct shim_msg *msg)
+{
+    struct sup_msg out = {.type = SUP_WARN, .stage = msg->stage, .errnum = msg->errnum};
+
+    memcpy(out.detail, msg->detail, sizeof(out.detail) - 1);
+    sup_report(s, &out, NULL, 0);
+}
+
+static void closed(struct supervisor *s)
+{
+    close(s->shim);
+    s->shim = -1;
+    /* Closed by the exec, or by the init's death: then the pidfd or lxc-start's end says so too. */
+    if (s->phase == PHASE_RELEASED && !s->failed)
+        s->exec_done = true;
+}
+
+void sup_shim_read(struct supervisor *s)
+{
+    struct shim_msg msg;
+    int fds[2];
+    size_t n = 0;
+    pid_t pid = 0;
+    int got = packet_recv(s->shim, &msg, sizeof(msg), fds, 2, &n, &pid);
+
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        closed(s);
+        return;
+    }
+    msg.detail[sizeof(msg.detail) - 1] = '\0';
+    if (msg.type == SHIM_CONSOLE && n == 1) {
+        console(s, fds[0]);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        close(fds[i]);
+    if (msg.type == SHIM_READY && s->phase == PHASE_STARTING)
+        ready(s, pid);
+    else if (msg.type == SHIM_FAIL)
+        failed(s, &msg);
+    else if (msg.type == SHIM_WARN)
+        warn(s, &msg);
+}

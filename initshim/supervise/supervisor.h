@@ -1,0 +1,128 @@
+/*
+ * The supervisor: one process a container, parent of its lxc-start. See base/supervise.h for what it says to the driver and
+ * DESIGN's process tree for why it exists. Single-threaded, no allocation after the record was read, everything by descriptors that
+ * were opened before the namespaces change.
+ */
+#ifndef RUNLXC_SUPERVISOR_H
+#define RUNLXC_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/supervise.h"
+
+#define MAX_CGROUPS 64  /* twice the number of hierarchies that Linux has controllers for, with room */
+#define MAX_CLIENTS 16
+#define MAX_PRESERVED 128
+
+struct sup_record {
+    uint64_t flags;
+    uint64_t timeout_ms;
+    const char *lxc_start, *config, *log_file, *log_level, *oom_file, *host_if;
+    const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS];
+    size_t n_payload, n_monitor;
+};
+
+enum phase {
+    PHASE_STARTING, /* lxc-start and the shim are at work */
+    PHASE_CREATED,  /* the shim waits for SHIM_START */
+    PHASE_RELEASED, /* SHIM_START sent, the exec is awaited */
+    PHASE_RUNNING,  /* the workload runs */
+    PHASE_ENDING,   /* the init has ended or is being ended */
+};
+
+struct client {
+    int fd; /* -1: free */
+    bool waits_start, waits_exit;
+};
+
+struct supervisor {
+    const char *root, *id;
+    char *const *cleanup; /* argv of the command that removes what nobody else is left to remove */
+    int driver;           /* -1: closed */
+    int root_fd, dir_fd;
+    struct sup_record rec;
+
+    int bootstrap, exe, rootfs, log, drain;
+    int stdio[3];
+    int preserved[MAX_PRESERVED];
+    size_t n_preserved;
+
+    int fifo, shim, control, signals, oom;
+    struct client clients[MAX_CLIENTS];
+
+    enum phase phase;
+    pid_t lxc;      /* 0: not started or reaped */
+    pid_t init;
+    int init_pidfd;
+    uint64_t init_start;
+    bool braked;        /* the FIFO is full on purpose, see fifo.c */
+    bool lxc_running;   /* LXC said RUNNING */
+    bool exec_done;     /* the shim's socket was closed by its exec */
+    bool init_dead;
+    bool have_status;
+    int status;         /* wait(2) status of the init */
+    bool failed;        /* `failure` is to be reported instead of a start */
+    struct sup_msg failure;
+    uint32_t oom_kills;
+    int64_t started_ns, finished_ns;
+    int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none */
+};
+
+/* record.c: map the record; strings point into it and stay for the process's life. 0 or -1. */
+int sup_record_read(int fd, struct sup_record *out);
+
+/* mounts.c: the mount namespace for lxc-start. On failure *what names the step. 0, or -1 with errno. */
+int sup_mounts(struct supervisor *s, const char **what);
+
+/* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with errno. */
+int sup_spawn(struct supervisor *s);
+
+/* fifo.c */
+int sup_fifo_open(struct supervisor *s);   /* make and open; 0, or -1 with errno */
+void sup_fifo_read(struct supervisor *s);  /* take all messages that are there */
+void sup_fifo_brake(struct supervisor *s); /* hold LXC's next message back */
+void sup_fifo_release(struct supervisor *s);
+
+/* shim.c: messages of the shim. */
+int sup_shim_bootstrap(struct supervisor *s);
+void sup_shim_read(struct supervisor *s);
+int sup_shim_start(struct supervisor *s);
+
+/* report.c: to the driver and to clients of the control socket. */
+int sup_report(struct supervisor *s, const struct sup_msg *msg, const int *fds, size_t n);
+void sup_report_started(struct supervisor *s);
+void sup_report_failure(struct supervisor *s);
+void sup_report_exit(struct supervisor *s);
+void sup_fail(struct supervisor *s, uint32_t origin, int errnum, const char *detail);
+void sup_driver_read(struct supervisor *s);
+int sup_control_open(struct supervisor *s);
+void sup_control_accept(struct supervisor *s);
+void sup_client_read(struct supervisor *s, struct client *client);
+void sup_clients_close(struct supervisor *s);
+
+/* drain.c: output into the log. Returns false at its end. */
+bool sup_drain(struct supervisor *s);
+void sup_drain_rest(struct supervisor *s);
+
+/* end.c */
+void sup_end(struct supervisor *s); /* kill the init, or lxc-start while there is none */
+void sup_init_died(struct supervisor *s);
+void sup_teardown(struct supervisor *s);
+
+/* cgroups.c: remove a list of cgroup directories with all below, killing what is left in them when `kill_rest`. */
+void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
+uint32_t sup_oom_kills(int fd);
+
+/* state.c: rewrite the tail of state.json; nothing when there is none yet. */
+void sup_state_write(struct supervisor *s, const char *status);
+
+/* link.c: delete an interface of the network namespace that we are in; gone already is fine. */
+void sup_link_delete(const char *name);
+
+/* clock.c */
+int64_t sup_now_ms(void);       /* CLOCK_MONOTONIC */
+int64_t sup_realtime_ns(void);  /* CLOCK_REALTIME */
+
+#endif
