@@ -103,6 +103,11 @@ HELPERS := $(if $(SHIM_SRC),$(BUILD)/runlxc-init) \
 LINKED_DIRS := $(addprefix $(BUILD)/,$(wildcard lxc-templates configs))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
+# For the tests: what has to be there after `make all`.
+.PHONY: products
+products:
+	@printf '%s\n' $(COMMANDS) $(HELPERS) $(SHARED_LIB)
+
 .PHONY: all
 all: $(STATIC_LIB) $(if $(SANITIZE),,$(SHARED_LIB) $(BUILD)/liblxcdriver.so) $(COMMANDS) $(HELPERS) \
 	$(LINKED_DIRS)
@@ -135,11 +140,12 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags.stamp
 LINK = $(CC) $(CFLAGS) -pie $(HARDEN_LD) $(LDFLAGS)
 LINK_STATIC = $(CC) $(CFLAGS) $(if $(SANITIZE),-pie,-static-pie) $(HARDEN_LD) -Wl,--gc-sections $(LDFLAGS)
 
-# Removed first: an archive would keep the member of a source that is gone.
+# Removed first, for an archive keeps the member of a source that is gone; "q", for "r" replaces a member of the same file name
+# from another directory.
 $(STATIC_LIB): $(call objects,$(LIB_SRC))
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)$(AR) rcsD $@ $^
+	$(Q)$(AR) qcsD $@ $^
 
 $(SHARED_LIB): $(call objects,$(LIB_SRC)) driver/lxcdriver.map
 	$(call say,LINK,$@)
@@ -161,11 +167,16 @@ $(BUILD)/runlxc-lxc-check: $(call objects,$(LXC_SRC)) $(STATIC_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(LXC_LIBS) $(PKG_LIBS)
 
-$(BUILD)/runlxc-init: $(call objects,$(SHIM_SRC) $(SHARED_SRC))
+# An archive: each of the two takes what it uses.
+$(BUILD)/obj/initshim/shared.a: $(call objects,$(SHARED_SRC))
+	@rm -f $@
+	$(Q)$(AR) qcsD $@ $^
+
+$(BUILD)/runlxc-init: $(call objects,$(SHIM_SRC)) $(BUILD)/obj/initshim/shared.a
 	$(call say,LINK,$@)
 	$(Q)$(LINK_STATIC) -o $@ $^
 
-$(BUILD)/runlxc-supervise: $(call objects,$(SUPERVISE_SRC) $(SHARED_SRC))
+$(BUILD)/runlxc-supervise: $(call objects,$(SUPERVISE_SRC)) $(BUILD)/obj/initshim/shared.a
 	$(call say,LINK,$@)
 	$(Q)$(LINK_STATIC) -o $@ $^
 

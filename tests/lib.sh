@@ -297,16 +297,16 @@ leftovers_list() {
 }
 
 leftovers_snapshot() {
-    leftovers_list | sort -u >"$SCRATCH/.before"
+    leftovers_list | sort -u >"$SCRATCH/.before.$$"
 }
 
-# leftovers_check DESC: as at the snapshot, at once or within 5 seconds (a cgroup's removal and a link's are the kernel's deferred
-# work). A process or a cgroup that was there before may end.
+# leftovers_check DESC: as at the snapshot, at once or within LEFTOVERS_WAIT seconds (5 unless set: a cgroup's removal and a link's are the
+# kernel's deferred work). A process or a cgroup that was there before may end.
 leftovers_check() {
     local desc=$1 try differ=
 
-    for ((try = 0; try < 25; try++)); do
-        differ=$(leftovers_list | sort -u | diff "$SCRATCH/.before" - |
+    for ((try = 0; try < 5 * ${LEFTOVERS_WAIT:-5}; try++)); do
+        differ=$(leftovers_list | sort -u | diff "$SCRATCH/.before.$$" - |
             grep -E '^(>|< (outer )?(mount|link|netns|file))')
         [ -n "$differ" ] || break
         sleep 0.2

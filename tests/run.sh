@@ -97,14 +97,19 @@ unit_suite() {
 }
 
 script_suite() {
-    local suite=$1 only=$2 limit=$3 script name
+    local suite=$1 only=$2 limit=$3 script name found=
 
     for script in tests/"$suite"/*.sh; do
         [ -e "$script" ] || continue
         name=$(basename "$script" .sh)
         [ -z "$only" ] || [ "$only" = "$name" ] || continue
+        found=1
         run_file "$suite" "$name" "${TEST_LIMIT:-$limit}" bash "$script"
     done
+    if [ -z "$found" ] && [ -n "$only" ]; then
+        echo "tests/run.sh: no file tests/$suite/$only.sh"
+        suite_failed=1
+    fi
 }
 
 run_suite() {
