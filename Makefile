@@ -169,7 +169,7 @@ $(BUILD)/runlxc-lxc-check: $(call objects,$(LXC_SRC)) $(STATIC_LIB)
 
 # An archive: each of the two takes what it uses.
 $(BUILD)/obj/initshim/shared.a: $(call objects,$(SHARED_SRC))
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	$(Q)$(AR) qcsD $@ $^
 
 $(BUILD)/runlxc-init: $(call objects,$(SHIM_SRC)) $(BUILD)/obj/initshim/shared.a
@@ -217,7 +217,7 @@ quickstart:
 	@tests/quickstart.sh $(BUILD)
 
 bench: all
-	@set -e; for script in tests/bench/*.sh; do echo "== $$script"; bash "$$script"; done
+	@set -e; for script in $(wildcard tests/bench/*.sh); do echo "== $$script"; bash "$$script"; done
 
 lint:
 	@CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint.sh

@@ -207,7 +207,7 @@ like() {
         pass "$1"
     else
         fail "$1"
-        diag "got:            $2"
+        diag "got:            ${2:0:2000}"
         diag "does not match: $3"
     fi
 }
@@ -218,7 +218,7 @@ unlike() {
         pass "$1"
     else
         fail "$1"
-        diag "got:          $2"
+        diag "got:          ${2:0:2000}"
         diag "must not match: $3"
     fi
 }

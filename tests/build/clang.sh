@@ -10,6 +10,8 @@ ok "clang builds everything" make -C "$TOP" -k -j"$(nproc)" BUILD="$tree" CC=cla
 for file in $(make -s --no-print-directory -C "$TOP" BUILD="$tree" products); do
     like "clang's ${file##*/} is position-independent" "$(readelf -hW "$file" 2>&1)" 'Type: +DYN'
 done
+# From the top directory, as tests/run.sh starts them.
+cd "$TOP" || exit 1
 for source in "$TOP"/tests/unit/test_*.c; do
     name=$(basename "$source" .c)
     ok "clang's $name" "$tree/tests/$name"

@@ -15,7 +15,7 @@ installed() {
 
     shift
     for path in "$@"; do
-        is "$path is installed with its mode" "$(stat -c '%F %a' "$dest$path" 2>&1)" "regular file $mode"
+        is "$path is installed with its mode" "$(find "$dest$path" -type f -printf '%m' 2>&1)" "$mode"
     done
 }
 
