@@ -1,6 +1,7 @@
 /*
- * From a struct command to the text of <root>/<id>/config (lxc.container.conf(5)), to config.env and to the shim's bootstrap.
- * Pure: no system call, so that golden files can hold every byte. What depends on the host comes in as struct config_facts.
+ * From a struct command to the text of <root>/<id>/config (lxc.container.conf(5)), to config.env
+ * and to the shim's bootstrap. Pure: no system call, so that golden files can hold every byte. What
+ * depends on the host comes in as struct config_facts.
  */
 #ifndef RUNLXC_CONFIG_H
 #define RUNLXC_CONFIG_H
@@ -17,74 +18,118 @@ enum cgroup_mode {
     CGROUP_V2,     /* pure v2 */
 };
 
-/* Where mount i of the command goes, after symbolic links inside the container were resolved (driver/run/rootfs). */
+/* Where mount i of the command goes, after symbolic links inside the container were resolved
+ * (driver/run/rootfs). */
 struct mount_target {
-    char *path;  /* relative to the container's root, no leading '/', no symbolic link in it; "" for the root itself */
-    enum { TARGET_EXISTS, TARGET_CREATE_DIR, TARGET_CREATE_FILE } create; /* what LXC has to make: only inside a fresh filesystem */
+    char *path; /* relative to the container's root, no leading '/', no symbolic link in it; "" for
+                   the root itself */
+    enum {
+        TARGET_EXISTS,
+        TARGET_CREATE_DIR,
+        TARGET_CREATE_FILE
+    } create; /* what LXC has to make: only inside a fresh filesystem */
+};
+
+/* One more file of the driver's own to bind into the container (resolv.conf, hosts). */
+struct config_bind {
+    const char *source;         /* absolute, on the host */
+    struct mount_target target; /* with links resolved; `create` as for the command's mounts */
+    bool readonly;
 };
 
 struct config_facts {
     const char *state_dir;   /* <root>/<id>: absolute */
-    const char *rootfs_path; /* what lxc.rootfs.path gets: root.path, or the place where the driver mounts the layers */
+    const char *rootfs_path; /* what lxc.rootfs.path gets: root.path, or the place where the driver
+                                mounts the layers */
     enum cgroup_mode cgroup_mode;
     const struct strv *v1_controllers; /* controllers with a v1 hierarchy ("memory", "cpu", ...) */
     const struct strv *v2_controllers; /* controllers of the v2 hierarchy */
-    /* Path of a template by name ("base.conf"): the administrator's in /etc/runlxc/templates if there is one, else the installed
-     * one. Never NULL. The string stays valid until config_write returns. */
+    /* Path of a template by name ("base.conf"): the administrator's in /etc/runlxc/templates if
+     * there is one, else the installed one. Never NULL. The string stays valid until config_write
+     * returns. */
     const char *(*template_path)(void *opaque, const char *name);
     void *opaque;
-    const struct mount_target *targets; /* one for each of cmd->mounts; NULL: the destinations as they are */
-    const char *host_if;     /* name of the host side of the veth pair */
-    const char *bridge;      /* with NET_BRIDGE */
-    uint32_t mtu;            /* to set on the interface; 0: leave to LXC */
-    const char *mac;         /* NULL: leave to LXC */
-    const char *ns_path[NS_KINDS]; /* what lxc.namespace.share.KIND gets, for NS_PATH and other containers' namespaces; NULL: own */
-    const char *cgroup_container, *cgroup_monitor, *cgroup_pivot; /* relative paths below each hierarchy's base */
-    bool dockerenv;          /* mount config.env at /.dockerenv */
-    bool idmap_root;         /* lxc.rootfs.options = idmap=container */
-    const char *dev_host_root; /* reserved for device binds: NULL: "/" */
+    const struct mount_target
+        *targets;        /* one for each of cmd->mounts; NULL: the destinations as they are */
+    const char *host_if; /* name of the host side of the veth pair */
+    const char *bridge;  /* with NET_BRIDGE */
+    uint32_t mtu;        /* to set on the interface; 0: leave to LXC */
+    const char *mac;     /* NULL: leave to LXC */
+    const char *ns_path[NS_KINDS]; /* what lxc.namespace.share.KIND gets, for NS_PATH and other
+                                      containers' namespaces; NULL: own */
+    const char *cgroup_container, *cgroup_monitor,
+        *cgroup_pivot;               /* relative paths below each hierarchy's base */
+    bool dockerenv;                  /* mount config.env at /.dockerenv */
+    bool idmap_root;                 /* lxc.rootfs.options = idmap=container */
+    const struct config_bind *binds; /* after the default mounts, before the command's */
+    size_t n_binds;
+    /* For each of cmd->mounts with id maps of its own: path of a user namespace that has them; NULL
+     * where there is none. The array itself may be NULL. */
+    const char *const *mount_userns;
+    /* File that takes the weight of block I/O here: "blkio.weight" or "blkio.bfq.weight" (v1),
+     * "io.weight" or "io.bfq.weight" (v2). Which one exists depends on the kernel's I/O schedulers.
+     * NULL: blkio.bfq.weight, io.weight. */
+    const char *blkio_weight_file;
+    bool inherit_keyring; /* keep the caller's session keyring; otherwise LXC makes a new one */
 };
 
-/* Append the whole configuration. Errors name the member and the value that cannot be said. 0 or -1. */
+/* Append the whole configuration. Errors name the member and the value that cannot be said. 0 or
+ * -1. */
 int config_write(const struct command *cmd, const struct config_facts *facts, struct buf *out,
                  struct lxcdriver_error **err);
 
-/* Append the environment as a JSON array of "K=V" and a newline; bytes that are not UTF-8 are an error with the variable's name. */
+/* Append the environment as a JSON array of "K=V" and a newline; bytes that are not UTF-8 are an
+ * error with the variable's name. */
 int config_write_env(const struct strv *env, struct buf *out, struct lxcdriver_error **err);
 
 /* ---- escaping (config/escape.c): the only ways by which a value reaches the configuration ---- */
 
-/* "key = value\n" after checking that value can be said there: no control characters, no leading or trailing white space, not a
- * value that LXC would unquote. `field` is the member's path for the error. */
+/* "key = value\n" after checking that value can be said there: no control characters, no leading or
+ * trailing white space, not a value that LXC would unquote. `field` is the member's path for the
+ * error. */
 int config_set(struct buf *out, const char *key, const char *value, const char *field,
                struct lxcdriver_error **err);
 
-/* Append one fstab field with space, tab, newline, backslash (and '#') in octal as getmntent(3) undoes them. */
-int config_mount_field(struct buf *out, const char *value, const char *field, struct lxcdriver_error **err);
+/* Append one fstab field with space, tab, newline and backslash in octal as getmntent(3) undoes
+ * them. Refused, with the name of the field: an empty value, a carriage return (it ends a line of
+ * the configuration and has no octal form that glibc undoes), and a '#' at the start (at the start
+ * of a line it is a comment, and glibc does not undo \043). */
+int config_mount_field(struct buf *out, const char *value, const char *field,
+                       struct lxcdriver_error **err);
 
-/* ---- bootstrap (config/bootstrap.c) ---- */
+/* "lxc.mount.entry = SOURCE DESTINATION TYPE OPTIONS 0 0\n" of fields as they are; every one is
+ * escaped here. An entry that does not fit in the 4096 bytes in which LXC reads a line is an error:
+ * it would be cut off silently. */
+int config_mount_entry(struct buf *out, const char *source, const char *destination,
+                       const char *type, const char *options, const char *field,
+                       struct lxcdriver_error **err);
+
+/* ---- bootstrap (config/bootstrap.c, config/bootstrap_process.c) ---- */
 
 struct bootstrap_facts {
-    uint64_t flags;               /* WF_* that only the caller knows (WF_CHOWN_STDIO, ...) */
-    const struct strv *env;       /* the complete environment */
-    const void *seccomp;          /* compiled filter, or NULL */
-    size_t seccomp_len;           /* bytes */
+    uint64_t flags;         /* WF_* that only the caller knows (WF_CHOWN_STDIO, ...) */
+    const struct strv *env; /* the complete environment */
+    const void *seccomp;    /* compiled filter, or NULL */
+    size_t seccomp_len;     /* bytes */
     uint32_t seccomp_flags;
-    const char *interface;        /* name in the container when there is one to set up, else NULL */
+    const char *interface; /* name in the container when there is one to set up, else NULL */
     uint32_t mtu;
-    const struct ip_address *addresses; size_t n_addresses;
-    const struct ip_address *gateways; size_t n_gateways;
+    const struct ip_address *addresses;
+    size_t n_addresses;
+    const struct ip_address *gateways;
+    size_t n_gateways;
     const struct mount_target *targets;
-    uint64_t setns_flags;         /* exec */
-    const struct strv *cgroups;   /* exec: directories to enter */
+    uint64_t setns_flags;       /* exec */
+    const struct strv *cgroups; /* exec: directories to enter */
 };
 
 /* Whole bootstrap for a container. 0 or -1. */
 int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *facts, struct buf *out,
                     struct lxcdriver_error **err);
 
-/* Bootstrap for one more process (WF_EXEC). `container` gives what the process inherits (seccomp comes in facts). 0 or -1. */
-int bootstrap_write_exec(const struct process_spec *process, const struct bootstrap_facts *facts, struct buf *out,
-                         struct lxcdriver_error **err);
+/* Bootstrap for one more process (WF_EXEC). `container` gives what the process inherits (seccomp
+ * comes in facts). 0 or -1. */
+int bootstrap_write_exec(const struct process_spec *process, const struct bootstrap_facts *facts,
+                         struct buf *out, struct lxcdriver_error **err);
 
 #endif

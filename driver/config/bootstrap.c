@@ -1,0 +1,297 @@
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "config/section.h"
+#include "config/wire.h"
+#include "spec/readers.h"
+
+/* What a container must not see: it tells about the host, or lets it be changed. */
+static const char *const masked_paths[] = {
+    "/proc/acpi",       "/proc/asound",        "/proc/interrupts",  "/proc/kcore",
+    "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+    "/proc/timer_list", "/proc/timer_stats",   "/sys/firmware",     "/sys/devices/virtual/powercap",
+};
+
+static const char *const readonly_paths[] = {
+    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+};
+
+static uint64_t container_flags(const struct command *cmd, const struct bootstrap_facts *facts,
+                                const struct mount_survey *survey)
+{
+    uint64_t flags = facts->flags;
+
+    if (cmd->init)
+        flags |= WF_INIT;
+    if (cmd->root.readonly)
+        flags |= WF_ROOT_READONLY;
+    if (!ns_is_host(cmd, NS_NET) && cmd->ns[NS_NET].mode == NS_NEW &&
+        (cmd->net.mode == NET_NONE || cmd->net.mode == NET_BRIDGE))
+        flags |= WF_LOOPBACK;
+    if (!survey->proc)
+        flags |= WF_UMOUNT_PROC;
+    if (survey->dev_readonly)
+        flags |= WF_DEV_READONLY;
+    if (ns_has_user(cmd))
+        flags |= WF_USERNS;
+    return flags;
+}
+
+static void attr(struct buf *out, const struct wire_mount_attr *a, const char *destination)
+{
+    wire_struct(out, WT_MOUNT_ATTR, a, sizeof(*a), &destination, 1);
+}
+
+static int shim_mount(struct buf *out, const struct mount_spec *m, const struct mount_plan *plan,
+                      const char *destination, struct lxcdriver_error **err)
+{
+    struct wire_mount wire = {
+        .flags = m->flags & ~(uint64_t)MS_REC,
+        .propagation = m->propagation,
+        .create = plan->create == TARGET_CREATE_DIR,
+    };
+    cleanup_buf struct buf data = {0};
+
+    for (size_t i = 0; i < m->data.n; i++)
+        buf_printf(&data, "%s%s", i ? "," : "", m->data.items[i]);
+    buf_puts(&data, "");
+    if (data.failed)
+        return err_nomem(err);
+    if (m->tmpcopyup)
+        wire_string(out, WT_TMPCOPYUP, destination);
+    wire_struct(
+        out, WT_MOUNT, &wire, sizeof(wire),
+        (const char *const[]){destination, m->type, m->source ? m->source : m->type, data.data}, 4);
+    return 0;
+}
+
+/* With `attributes` false what the shim mounts, with true what it changes: all mounts are there by
+ * then. */
+static int mounts(struct buf *out, const struct command *cmd, const struct mount_target *targets,
+                  bool attributes, struct lxcdriver_error **err)
+{
+    for (size_t i = 0; i < cmd->n_mounts; i++) {
+        const struct mount_spec *m = &cmd->mounts[i];
+        cleanup_plan struct mount_plan plan = {0};
+        cleanup_free char *destination = NULL;
+        struct wire_mount_attr plain, recursive;
+        bool plain_needed, recursive_needed;
+
+        if (mount_plan_make(cmd, i, targets, &plan, err) < 0)
+            return -1;
+        destination = str_printf("/%s", plan.path);
+        if (!destination)
+            return err_nomem(err);
+        if (!attributes) {
+            if (plan.way == MOUNT_SHIM && shim_mount(out, m, &plan, destination, err) < 0)
+                return -1;
+            continue;
+        }
+        mount_attr_plain(m, &plan, &plain, &plain_needed);
+        mount_attr_recursive(m, &plan, &recursive, &recursive_needed);
+        if (plain_needed)
+            attr(out, &plain, destination);
+        if (recursive_needed)
+            attr(out, &recursive, destination);
+    }
+    return 0;
+}
+
+/* The default cgroup mount is a tmpfs with a mount for each v1 hierarchy, or the host's tree:
+ * read-only only as a whole. */
+static void default_attributes(struct buf *out, const struct command *cmd,
+                               const struct mount_survey *survey)
+{
+    struct wire_mount_attr readonly = {.set = MOUNT_ATTR_RDONLY, .recursive = 1};
+
+    if (mount_default(cmd, survey, DEFAULT_CGROUP) && !cmd->privileged)
+        attr(out, &readonly, "/sys/fs/cgroup");
+}
+
+static int device(struct buf *out, const struct device_node *node, size_t i,
+                  struct lxcdriver_error **err)
+{
+    struct wire_device wire = {
+        .mode = (node->has_mode ? node->mode & 07777 : 0666),
+        .uid = node->has_uid ? node->uid : 0,
+        .gid = node->has_gid ? node->gid : 0,
+        .major = (uint32_t)node->major,
+        .minor = (uint32_t)node->minor,
+    };
+    const char *path = node->path;
+
+    switch (node->type) {
+    case 'b':
+        wire.mode |= S_IFBLK;
+        break;
+    case 'c':
+    case 'u':
+        wire.mode |= S_IFCHR;
+        break;
+    case 'p':
+        wire.mode |= S_IFIFO;
+        break;
+    default:
+        return err_set(err, "devices[%zu].type: '%c' is not one of b, c, u and p", i, node->type);
+    }
+    wire_struct(out, WT_DEVICE, &wire, sizeof(wire), &path, 1);
+    return 0;
+}
+
+/* In a user namespace LXC binds them instead (userns-dev.conf). */
+static int devices(struct buf *out, const struct command *cmd, const struct mount_survey *survey,
+                   struct lxcdriver_error **err)
+{
+    if (ns_has_user(cmd))
+        return 0;
+    for (size_t i = 0; survey->own_dev && i < DEFAULT_DEVICES; i++) {
+        const struct default_device *d = &default_devices[i];
+        struct wire_device wire = {.mode = S_IFCHR | 0666, .major = d->major, .minor = d->minor};
+        cleanup_free char *path = str_printf("/dev/%s", d->name);
+
+        if (!path)
+            return err_nomem(err);
+        wire_struct(out, WT_DEVICE, &wire, sizeof(wire), (const char *const[]){path}, 1);
+    }
+    for (size_t i = 0; i < cmd->n_devices; i++)
+        if (device(out, &cmd->devices[i], i, err) < 0)
+            return -1;
+    return 0;
+}
+
+static void symlink_record(struct buf *out, const char *target, const char *path)
+{
+    wire_struct(out, WT_SYMLINK, "", 0, (const char *const[]){target, path}, 2);
+}
+
+/* LXC makes fd, stdin, stdout and stderr, and for ptmx a bind mount. */
+static void links(struct buf *out, const struct mount_survey *survey)
+{
+    if (!survey->own_dev)
+        return;
+    symlink_record(out, "/proc/kcore", "/dev/core");
+    if (survey->pts || survey->given[DEFAULT_PTS])
+        symlink_record(out, "pts/ptmx", "/dev/ptmx");
+}
+
+static int sysctls(struct buf *out, const struct command *cmd, struct lxcdriver_error **err)
+{
+    for (size_t i = 0; i < cmd->n_sysctls; i++) {
+        cleanup_free char *text = str_printf("%s=%s", cmd->sysctls[i].key, cmd->sysctls[i].value);
+
+        if (!text)
+            return err_nomem(err);
+        wire_string(out, WT_SYSCTL, text);
+    }
+    return 0;
+}
+
+static void masks(struct buf *out, const struct command *cmd)
+{
+    bool defaults = cmd->default_masks && !cmd->privileged;
+
+    for (size_t i = 0; defaults && i < ARRAY_SIZE(masked_paths); i++)
+        wire_string(out, WT_MASKED, masked_paths[i]);
+    wire_strings(out, WT_MASKED, &cmd->masked_paths);
+    for (size_t i = 0; defaults && i < ARRAY_SIZE(readonly_paths); i++)
+        wire_string(out, WT_READONLY, readonly_paths[i]);
+    wire_strings(out, WT_READONLY, &cmd->readonly_paths);
+}
+
+static void address(struct buf *out, enum wire_tag tag, const struct ip_address *a)
+{
+    struct wire_addr wire = {.family = (uint8_t)a->family, .prefix = (uint8_t)a->prefix};
+
+    memcpy(wire.addr, a->addr, sizeof(wire.addr));
+    wire_bytes(out, tag, &wire, sizeof(wire));
+}
+
+static void network(struct buf *out, const struct bootstrap_facts *facts)
+{
+    if (!facts->interface)
+        return;
+    wire_string(out, WT_NET_IF, facts->interface);
+    if (facts->mtu)
+        wire_u32(out, WT_NET_MTU, facts->mtu);
+    for (size_t i = 0; i < facts->n_addresses; i++)
+        address(out, WT_NET_ADDR, &facts->addresses[i]);
+    for (size_t i = 0; i < facts->n_gateways; i++)
+        address(out, WT_NET_GATEWAY, &facts->gateways[i]);
+}
+
+static void append_words(struct buf *out, const struct strv *words)
+{
+    for (size_t i = 0; i < words->n; i++)
+        buf_append(out, words->items[i], strlen(words->items[i]) + 1);
+    buf_append(out, "", 1);
+}
+
+static int hooks(struct buf *out, const struct command *cmd, struct lxcdriver_error **err)
+{
+    for (size_t i = 0; i < cmd->n_hooks[HOOK_START_CONTAINER]; i++) {
+        const struct hook *h = &cmd->hooks[HOOK_START_CONTAINER][i];
+        struct wire_hook wire = {.timeout_s = h->timeout_s == RES_UNSET ? 0 : h->timeout_s};
+        cleanup_buf struct buf record = {0};
+
+        buf_append(&record, &wire, sizeof(wire));
+        buf_append(&record, h->path, strlen(h->path) + 1);
+        append_words(&record, &h->args);
+        append_words(&record, &h->env);
+        if (record.failed)
+            return err_nomem(err);
+        wire_bytes(out, WT_HOOK, record.data, record.len);
+    }
+    return 0;
+}
+
+static int personality_record(struct buf *out, const char *name, struct lxcdriver_error **err)
+{
+    if (!name)
+        return 0;
+    if (!str_eq(name, "LINUX") && !str_eq(name, "LINUX32"))
+        return err_set(err, "personality.domain: \"%s\" is neither LINUX nor LINUX32", name);
+    wire_u64(out, WT_PERSONALITY, str_eq(name, "LINUX32") ? PER_LINUX32 : PER_LINUX);
+    return 0;
+}
+
+int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *facts, struct buf *out,
+                    struct lxcdriver_error **err)
+{
+    struct mount_survey survey;
+
+    if (mount_survey_make(cmd, facts->targets, &survey, err) < 0)
+        return -1;
+    wire_header(out);
+    if (wire_process(out, &cmd->process, facts, container_flags(cmd, facts, &survey), err) < 0 ||
+        personality_record(out, cmd->personality, err) < 0)
+        return -1;
+    wire_string(out, WT_DOMAINNAME, cmd->domainname);
+    network(out, facts);
+    if (mounts(out, cmd, facts->targets, false, err) < 0 || devices(out, cmd, &survey, err) < 0)
+        return -1;
+    links(out, &survey);
+    default_attributes(out, cmd, &survey);
+    if (mounts(out, cmd, facts->targets, true, err) < 0 || sysctls(out, cmd, err) < 0)
+        return -1;
+    masks(out, cmd);
+    if (cmd->root.propagation)
+        wire_u64(out, WT_ROOT_PROPAGATION, cmd->root.propagation);
+    if (hooks(out, cmd, err) < 0)
+        return -1;
+    return wire_check(out, err);
+}
+
+int bootstrap_write_exec(const struct process_spec *process, const struct bootstrap_facts *facts,
+                         struct buf *out, struct lxcdriver_error **err)
+{
+    wire_header(out);
+    if (wire_process(out, process, facts, facts->flags | WF_EXEC, err) < 0)
+        return -1;
+    if (facts->setns_flags)
+        wire_u64(out, WT_SETNS, facts->setns_flags);
+    wire_strings(out, WT_CGROUP, facts->cgroups);
+    return wire_check(out, err);
+}

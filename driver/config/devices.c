@@ -1,0 +1,120 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "config/section.h"
+#include "spec/readers.h"
+
+const struct default_device default_devices[DEFAULT_DEVICES] = {
+    {"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
+    {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
+};
+
+/* On a host with v1 hierarchies the devices controller may still be missing there; LXC's eBPF
+ * program on the v2 hierarchy is then what there is. */
+static bool rules_are_v2(const struct section *s)
+{
+    const struct strv *v1 = s->facts->v1_controllers;
+
+    return s->facts->cgroup_mode == CGROUP_V2 || (v1 && !strv_contains(v1, "devices"));
+}
+
+static void number(char text[24], int64_t value)
+{
+    if (value < 0)
+        strcpy(text, "*");
+    else
+        snprintf(text, 24, "%" PRId64, value);
+}
+
+static int write_rule(struct section *s, const struct device_rule *rule, char type)
+{
+    const char *key = rules_are_v2(s)
+                          ? rule->allow ? "lxc.cgroup2.devices.allow" : "lxc.cgroup2.devices.deny"
+                      : rule->allow ? "lxc.cgroup.devices.allow"
+                                    : "lxc.cgroup.devices.deny";
+    char major[24], minor[24];
+
+    number(major, rule->major);
+    number(minor, rule->minor);
+    return section_set(s, key, "resources.devices", "%c %s:%s %s%s%s", type, major, minor,
+                       rule->read ? "r" : "", rule->write ? "w" : "", rule->mknod ? "m" : "");
+}
+
+static bool is_everything(const struct device_rule *rule)
+{
+    return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && rule->read && rule->write &&
+           rule->mknod;
+}
+
+/* 'a' by itself means every access to every device, in both versions; the kernel ignores what
+ * stands behind it. So a narrower rule for all types is said once for each type. */
+static int rule(struct section *s, const struct device_rule *r)
+{
+    bool v2 = rules_are_v2(s);
+
+    if (!r->read && !r->write && !r->mknod)
+        return 0;
+    if (is_everything(r))
+        return section_set(s,
+                           v2 ? r->allow ? "lxc.cgroup2.devices.allow" : "lxc.cgroup2.devices.deny"
+                           : r->allow ? "lxc.cgroup.devices.allow"
+                                      : "lxc.cgroup.devices.deny",
+                           "resources.devices", "a");
+    if (r->type != 'a')
+        return write_rule(s, r, r->type);
+    return write_rule(s, r, 'c') < 0 || write_rule(s, r, 'b') < 0 ? -1 : 0;
+}
+
+int config_devices(struct section *s)
+{
+    const struct resources *res = &s->cmd->res;
+
+    if (s->cmd->privileged)
+        return 0; /* what the parent cgroup allows */
+    if (!res->n_devices)
+        return section_include(s, rules_are_v2(s) ? "devices-v2.conf" : "devices-v1.conf");
+    for (size_t i = 0; i < res->n_devices; i++)
+        if (rule(s, &res->devices[i]) < 0)
+            return -1;
+    return 0;
+}
+
+/* Only below /dev: it is a tmpfs of ours, in which LXC can make the file to bind over without
+ * following a link of the image's. */
+static int bind_node(struct section *s, const struct device_node *node, size_t i)
+{
+    cleanup_free char *field = str_printf("devices[%zu]", i);
+    cleanup_free char *path = NULL;
+
+    if (!field)
+        return err_nomem(s->err);
+    path = path_normalise(node->path, s->err);
+    if (!path)
+        return err_wrap(s->err, "%s.path", field);
+    if (!str_starts(path, "/dev/"))
+        return err_set(s->err,
+                       "%s.path: %s is not below /dev, as a device of a user namespace has to be",
+                       field, node->path);
+    if (node->type == 'p')
+        return err_set(s->err, "%s: the FIFO %s cannot be made in a user namespace", field,
+                       node->path);
+    return config_mount_entry(s->out, node->host_path ? node->host_path : node->path, path + 1,
+                              "none", "bind,create=file", field, s->err);
+}
+
+int config_device_binds(struct section *s)
+{
+    struct mount_survey survey;
+
+    if (!ns_has_user(s->cmd))
+        return 0;
+    if (mount_survey_make(s->cmd, s->facts->targets, &survey, s->err) < 0)
+        return -1;
+    if (survey.own_dev && section_include(s, "userns-dev.conf") < 0)
+        return -1;
+    for (size_t i = 0; i < s->cmd->n_devices; i++)
+        if (bind_node(s, &s->cmd->devices[i], i) < 0)
+            return -1;
+    return 0;
+}

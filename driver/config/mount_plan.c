@@ -1,0 +1,207 @@
+#include <string.h>
+#include <sys/mount.h>
+
+#include "base/cleanup.h"
+#include "config/section.h"
+#include "spec/readers.h"
+
+/* Superblock flags, which LXC reads and drops ("sync", "dirsync", "lazytime", "mand") or does not
+ * know. */
+#define SB_FLAGS (MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME | MS_MANDLOCK | MS_I_VERSION)
+
+static const char *const default_paths[DEFAULT_MOUNTS] = {
+    [DEFAULT_PROC] = "proc",
+    [DEFAULT_SYS] = "sys",
+    [DEFAULT_DEV] = "dev",
+    [DEFAULT_PTS] = "dev/pts",
+    [DEFAULT_SHM] = "dev/shm",
+    [DEFAULT_MQUEUE] = "dev/mqueue",
+    [DEFAULT_CGROUP] = "sys/fs/cgroup",
+};
+
+void mount_plan_clear(struct mount_plan *plan)
+{
+    free(plan->path);
+    *plan = (struct mount_plan){0};
+}
+
+/* A destination as it was written, cleaned of "//", "." and "..": where links were resolved, the
+ * target is used instead. */
+static char *lexical(const char *destination, struct lxcdriver_error **err)
+{
+    cleanup_free char *path = path_normalise(destination, err);
+    char *relative = path ? strdup(path + 1) : NULL;
+
+    if (path && !relative)
+        err_nomem(err);
+    return relative;
+}
+
+/* What lxc_setup_devpts_child() of LXC mounts: nothing else can be asked of it. */
+static bool is_lxc_devpts(const struct mount_spec *m)
+{
+    static const char *const words[] = {
+        "newinstance", "ptmxmode=0666", "ptmxmode=666", "mode=0620",
+        "mode=620",    "gid=5",         "max=1024",
+    };
+
+    for (size_t i = 0; i < m->data.n; i++) {
+        bool known = false;
+
+        for (size_t j = 0; j < ARRAY_SIZE(words); j++)
+            known = known || str_eq(m->data.items[i], words[j]);
+        if (!known)
+            return false;
+    }
+    return !(m->flags & (MS_RDONLY | MS_NODEV | SB_FLAGS)) && !m->tmpcopyup;
+}
+
+/* A word of the file system's own without '=' is dropped by LXC without a word. */
+static const char *lost_word(const struct mount_spec *m)
+{
+    for (size_t i = 0; i < m->data.n; i++)
+        if (!strchr(m->data.items[i], '='))
+            return m->data.items[i];
+    return m->flags & SB_FLAGS ? "sync, dirsync, lazytime, mand or iversion" : NULL;
+}
+
+static int bind_plan(const struct mount_spec *m, size_t i, struct mount_plan *plan,
+                     struct lxcdriver_error **err)
+{
+    plan->bind = true;
+    plan->way = MOUNT_LXC;
+    if (m->data.n)
+        return err_set(err, "mounts[%zu].options: \"%s\" is not an option of a bind mount", i,
+                       m->data.items[0]);
+    if (m->flags & SB_FLAGS)
+        return err_set(err, "mounts[%zu].options: a bind mount cannot have %s", i, lost_word(m));
+    if (m->tmpcopyup)
+        return err_set(err, "mounts[%zu].options: tmpcopyup is for a tmpfs", i);
+    if (!m->source)
+        return err_set(err, "mounts[%zu].source: is missing", i);
+    return 0;
+}
+
+/* The shim is inside the container's root by the time it mounts: a source on the host is out of its
+ * reach. */
+static int other_plan(const struct mount_spec *m, size_t i, struct mount_plan *plan,
+                      struct lxcdriver_error **err)
+{
+    const char *lost = lost_word(m);
+
+    plan->way = lost || m->tmpcopyup ? MOUNT_SHIM : MOUNT_LXC;
+    if (m->tmpcopyup && !str_eq(m->type, "tmpfs"))
+        return err_set(err, "mounts[%zu].options: tmpcopyup is for a tmpfs, not for type %s", i,
+                       m->type);
+    if (m->idmap)
+        return err_set(err, "mounts[%zu].options: only a bind mount can have an id map", i);
+    if (lost && ((m->source && *m->source == '/') || str_starts(m->type, "overlay")))
+        return err_set(err, "mounts[%zu].options: %s: LXC has no way to say it for type %s", i,
+                       lost, m->type);
+    return 0;
+}
+
+static int choose(const struct mount_spec *m, size_t i, struct mount_plan *plan,
+                  struct lxcdriver_error **err)
+{
+    bool cgroup = str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2");
+
+    if (m->flags & MS_REMOUNT) {
+        plan->way = MOUNT_ATTR;
+        plan->bind = true; /* per-mount attributes only */
+        if (m->data.n)
+            return err_set(err, "mounts[%zu].options: \"%s\" cannot be changed by a remount", i,
+                           m->data.items[0]);
+        return 0;
+    }
+    if ((m->flags & MS_BIND) || str_eq(m->type, "bind"))
+        return bind_plan(m, i, plan, err);
+    if (str_empty(m->type))
+        return err_set(err, "mounts[%zu].type: is missing", i);
+    if (cgroup && str_eq(plan->path, default_paths[DEFAULT_CGROUP])) {
+        plan->way = MOUNT_CGROUP;
+        return 0;
+    }
+    if (str_eq(m->type, "cgroup"))
+        return err_set(
+            err, "mounts[%zu].destination: LXC mounts cgroups at /sys/fs/cgroup only, not at %s", i,
+            m->destination);
+    if (str_eq(m->type, "devpts") && str_eq(plan->path, default_paths[DEFAULT_PTS])) {
+        plan->way = is_lxc_devpts(m) ? MOUNT_DEVPTS : MOUNT_SHIM;
+        return 0;
+    }
+    return other_plan(m, i, plan, err);
+}
+
+int mount_plan_make(const struct command *cmd, size_t i, const struct mount_target *targets,
+                    struct mount_plan *plan, struct lxcdriver_error **err)
+{
+    const struct mount_spec *m = &cmd->mounts[i];
+
+    *plan = (struct mount_plan){.create = TARGET_EXISTS};
+    if (targets) {
+        plan->create = (int)targets[i].create;
+        plan->path = strdup(targets[i].path);
+        if (!plan->path)
+            return err_nomem(err);
+    } else {
+        plan->path = lexical(m->destination, err);
+        if (!plan->path)
+            return err_wrap(err, "mounts[%zu].destination", i);
+    }
+    if (!*plan->path && !(m->flags & MS_REMOUNT))
+        return err_set(
+            err,
+            "mounts[%zu].destination: \"%s\" is the container's root, which cannot be mounted over",
+            i, m->destination);
+    return choose(m, i, plan, err);
+}
+
+static void survey_mount(const struct mount_spec *m, const struct mount_plan *plan,
+                         struct mount_survey *survey)
+{
+    if (plan->way == MOUNT_ATTR)
+        return;
+    for (int d = 0; d < DEFAULT_MOUNTS; d++)
+        if (str_eq(plan->path, default_paths[d]))
+            survey->given[d] = true;
+    if (str_eq(plan->path, default_paths[DEFAULT_PROC]))
+        survey->proc = !plan->bind && str_eq(m->type, "proc");
+    if (str_eq(plan->path, default_paths[DEFAULT_DEV])) {
+        survey->own_dev = !plan->bind && str_eq(m->type, "tmpfs");
+        survey->dev_readonly = survey->own_dev && (m->flags & MS_RDONLY);
+    }
+    if (plan->way == MOUNT_DEVPTS)
+        survey->pts = true;
+    if (str_eq(plan->path, default_paths[DEFAULT_PTS]))
+        survey->pts_foreign = plan->way == MOUNT_LXC;
+}
+
+int mount_survey_make(const struct command *cmd, const struct mount_target *targets,
+                      struct mount_survey *survey, struct lxcdriver_error **err)
+{
+    *survey = (struct mount_survey){0};
+    for (size_t i = 0; i < cmd->n_mounts; i++) {
+        cleanup_plan struct mount_plan plan = {0};
+
+        if (mount_plan_make(cmd, i, targets, &plan, err) < 0)
+            return -1;
+        survey_mount(&cmd->mounts[i], &plan, survey);
+    }
+    if (mount_default(cmd, survey, DEFAULT_PROC))
+        survey->proc = true;
+    if (mount_default(cmd, survey, DEFAULT_DEV))
+        survey->own_dev = true;
+    if (mount_default(cmd, survey, DEFAULT_PTS))
+        survey->pts = true;
+    return 0;
+}
+
+bool mount_default(const struct command *cmd, const struct mount_survey *survey,
+                   enum default_mount d)
+{
+    if (!cmd->default_mounts || survey->given[d])
+        return false;
+    return !survey->given[DEFAULT_DEV] ||
+           (d != DEFAULT_PTS && d != DEFAULT_SHM && d != DEFAULT_MQUEUE);
+}
