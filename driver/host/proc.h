@@ -12,6 +12,7 @@ struct proc_stat {
     char state;           /* R S D T t Z X I */
     pid_t ppid;
     uint64_t start_time;  /* clock ticks since boot, field 22 */
+    bool exiting;         /* has begun to end (PF_EXITING of field 9), though its state may say R or D */
 };
 
 /* /proc/PID/stat; the command name may hold anything, so fields are counted from the last ')'. 0, or -1 with errno (ENOENT, ESRCH: gone). */
@@ -26,7 +27,7 @@ int mountinfo_root_is_shared(struct lxcdriver_error **err);
 /* The same out of a text. */
 bool mountinfo_text_root_is_shared(const char *mountinfo);
 
-/* The capabilities that a container can be given here: CapBnd of /proc/self/status. */
+/* The capabilities that a container can be given here: CapBnd of /proc/self/status; none when that cannot be read. */
 uint64_t proc_bounding_set(void);
 
 #endif

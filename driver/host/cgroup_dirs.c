@@ -1,0 +1,132 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/cgroup.h"
+#include "host/cgroup_path.h"
+
+#define PROC_CGROUP_MAX ((size_t)1 << 20)
+
+void cgroup_dirs_clear(struct cgroup_dirs *dirs)
+{
+    for (size_t i = 0; i < dirs->n; i++) {
+        free(dirs->dirs[i].controllers);
+        free(dirs->dirs[i].path);
+    }
+    free(dirs->dirs);
+    *dirs = (struct cgroup_dirs){0};
+}
+
+/* Takes ownership of path; NULL is a failure. */
+static int dirs_add(struct cgroup_dirs *dirs, const struct cgroup_hierarchy *h, char *path)
+{
+    struct cgroup_dir *dir = path ? ARRAY_GROW(&dirs->dirs, &dirs->n) : NULL;
+
+    if (!dir) {
+        free(path);
+        return -1;
+    }
+    dir->path = path;
+    dir->v2 = h->v2;
+    dir->controllers = strdup(h->controllers);
+    return dir->controllers ? 0 : -1;
+}
+
+/* Any "." or ".." would name another cgroup than the one that is written there. */
+static bool has_dot_component(const char *path)
+{
+    while (*path) {
+        size_t len = strcspn(path, "/");
+
+        if ((len == 1 && path[0] == '.') || (len == 2 && path[0] == '.' && path[1] == '.'))
+            return true;
+        path += len;
+        path += strspn(path, "/");
+    }
+    return false;
+}
+
+int cgroup_dirs_of(const struct cgroup_layout *layout, const char *relative,
+                   struct cgroup_dirs *out, struct lxcdriver_error **err)
+{
+    *out = (struct cgroup_dirs){0};
+    relative += strspn(relative, "/");
+    if (has_dot_component(relative))
+        return err_set(err, "cgroup path \"%s\" has a \".\" or \"..\" in it", relative);
+    for (size_t i = 0; i < layout->n; i++) {
+        const struct cgroup_hierarchy *h = &layout->hierarchies[i];
+
+        if (dirs_add(out, h,
+                     str_printf("%s%s%s%s%s", h->mount, *h->base ? "/" : "", h->base,
+                                *relative ? "/" : "", relative)) < 0) {
+            cgroup_dirs_clear(out);
+            return err_nomem(err);
+        }
+    }
+    return 0;
+}
+
+static const struct cgroup_hierarchy *find_hierarchy(const struct cgroup_layout *layout,
+                                                     const char *controllers)
+{
+    for (size_t i = 0; i < layout->n; i++)
+        if (str_eq(layout->hierarchies[i].controllers, controllers))
+            return &layout->hierarchies[i];
+    return NULL;
+}
+
+int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out,
+                       struct lxcdriver_error **err)
+{
+    cleanup_free char *text = NULL;
+    char file[64], *cursor;
+    struct cgroup_line line;
+
+    *out = (struct cgroup_dirs){0};
+    snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+    if (fs_read_at(AT_FDCWD, file, PROC_CGROUP_MAX, &text, NULL) < 0)
+        return err_sys(err, errno, "read %s", file);
+    cursor = text;
+    while (cgroup_line_next(&cursor, &line)) {
+        const struct cgroup_hierarchy *h = find_hierarchy(layout, line.controllers);
+        const char *below = h ? cgroup_path_below(line.path, h->root) : NULL;
+
+        if (!below)
+            continue;
+        if (dirs_add(out, h, str_printf("%s%s", h->mount, str_eq(below, "/") ? "" : below)) < 0) {
+            cgroup_dirs_clear(out);
+            return err_nomem(err);
+        }
+    }
+    return 0;
+}
+
+static bool lists(const char *controllers, const char *controller)
+{
+    size_t len = strlen(controller);
+
+    for (const char *at = controllers;; at++) {
+        if (strncmp(at, controller, len) == 0 && (at[len] == ',' || !at[len]))
+            return true;
+        at = strchr(at, ',');
+        if (!at)
+            return false;
+    }
+}
+
+const struct cgroup_dir *cgroup_dir_find(const struct cgroup_dirs *dirs, const char *controller)
+{
+    const struct cgroup_dir *v2 = NULL;
+
+    for (size_t i = 0; i < dirs->n; i++) {
+        const struct cgroup_dir *dir = &dirs->dirs[i];
+
+        if (dir->v2)
+            v2 = dir;
+        else if (*controller && lists(dir->controllers, controller))
+            return dir;
+    }
+    return str_starts(controller, "name=") ? NULL : v2;
+}

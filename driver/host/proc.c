@@ -1,0 +1,82 @@
+#include "host/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#define STAT_MAX 4096
+#define STATUS_MAX ((size_t)1 << 20)
+#define PF_EXITING 0x4 /* include/linux/sched.h; field 9 shows it */
+
+static int parse_stat(const char *text, struct proc_stat *out)
+{
+    /* The name is in parentheses and may have some itself; nothing behind it does. */
+    const char *rest = strrchr(text, ')');
+    unsigned int flags;
+    int ppid;
+
+    /* Fields 3, 4, 9 and 22. */
+    if (!rest || sscanf(rest + 1,
+                        " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d"
+                        " %" SCNu64,
+                        &out->state, &ppid, &flags, &out->start_time) != 4) {
+        errno = EPROTO;
+        return -1;
+    }
+    out->ppid = ppid;
+    out->exiting = flags & PF_EXITING;
+    return 0;
+}
+
+int proc_stat_read(pid_t pid, struct proc_stat *out)
+{
+    cleanup_free char *text = NULL;
+    char file[64];
+
+    if (pid <= 0) {
+        errno = ESRCH;
+        return -1;
+    }
+    snprintf(file, sizeof(file), "/proc/%d/stat", (int)pid);
+    if (fs_read_at(AT_FDCWD, file, STAT_MAX, &text, NULL) < 0)
+        return -1;
+    return parse_stat(text, out);
+}
+
+bool proc_alive(pid_t pid, uint64_t start_time)
+{
+    struct proc_stat stat;
+
+    return proc_stat_read(pid, &stat) == 0 && stat.start_time == start_time && stat.state != 'Z' &&
+           stat.state != 'X';
+}
+
+uint64_t proc_ns_inode(pid_t pid, const char *kind)
+{
+    char file[64];
+    struct stat st;
+
+    if (pid == 0)
+        snprintf(file, sizeof(file), "/proc/self/ns/%s", kind);
+    else
+        snprintf(file, sizeof(file), "/proc/%d/ns/%s", (int)pid, kind);
+    return stat(file, &st) == 0 ? st.st_ino : 0;
+}
+
+uint64_t proc_bounding_set(void)
+{
+    cleanup_free char *text = NULL;
+    const char *at;
+    uint64_t set;
+
+    if (fs_read_at(AT_FDCWD, "/proc/self/status", STATUS_MAX, &text, NULL) < 0)
+        return 0;
+    at = strstr(text, "\nCapBnd:");
+    return at && sscanf(at, "\nCapBnd: %" SCNx64, &set) == 1 ? set : 0;
+}
