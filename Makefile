@@ -54,7 +54,8 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
 	-Wpointer-arith -Wwrite-strings -Wvla -Werror
 DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' \
-	-DTEMPLATEDIR='"$(templatedir)"' -DSYSCONFDIR='"$(sysconfdir)"'
+	-DTEMPLATEDIR='"$(templatedir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
+	-DBINDIR='"$(bindir)"'
 HARDEN_LD := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
 ifdef SANITIZE
@@ -81,7 +82,8 @@ CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell $(PKG_CONFIG) --libs cmocka))$(CMOC
 # ---- sources and products ----
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
-LIB_SRC := $(wildcard driver/*.c $(addsuffix /*.c,$(addprefix driver/,base spec config host run)))
+LIB_SRC := $(wildcard driver/*.c $(addsuffix /*.c,$(addprefix driver/,base spec config host run))) \
+	$(wildcard initshim/shared/*.c)
 LAUNCH_SRC := $(wildcard driver/cli/launch/*.c)
 RUNLXC_SRC := $(wildcard driver/cli/runlxc/*.c)
 CLI_SRC := $(wildcard driver/cli/common/*.c)
@@ -122,14 +124,17 @@ $(BUILD)/flags.stamp: FORCE
 		{ echo 'A library is missing: tests/setup.sh installs what the build needs.' >&2; exit 1; }
 	@echo "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS_TEXT))" > $@
 
-# The library's objects serve both of its forms, and position-independent executables.
-$(call objects,$(LIB_SRC)): PLACE := -fPIC -Idriver
-$(call objects,$(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC)): PLACE := -fPIE -Idriver -Idriver/cli
-$(call objects,$(LXC_SRC)): PLACE := -fPIE -Idriver
+# -iquote, not -I: a header of ours may be called like one of the system. The library's objects serve both of its forms, and
+# position-independent executables; those of initshim/shared also the static programs.
+INCLUDE := -iquote driver -iquote initshim
+SMALL := -ffunction-sections -fdata-sections
+$(call objects,$(LIB_SRC)): PLACE := -fPIC -ffunction-sections -fdata-sections -iquotedriver -iquoteinitshim
+$(call objects,$(SHARED_SRC)): PLACE := -fPIC $(SMALL) $(INCLUDE)
+$(call objects,$(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli
+$(call objects,$(LXC_SRC)): PLACE := -fPIE $(INCLUDE)
 $(call objects,$(LXC_SRC)): EXTRA_CFLAGS = $(LXC_CFLAGS)
-$(call objects,$(SHARED_SRC) $(SHIM_SRC) $(SUPERVISE_SRC)): \
-	PLACE := -fPIE -ffunction-sections -fdata-sections -Idriver -Iinitshim
-$(call objects,$(UNIT_SRC)): PLACE := -fPIE -Idriver -Iinitshim -Idriver/cli -Itests/unit -I.
+$(call objects,$(SHIM_SRC) $(SUPERVISE_SRC)): PLACE := -fPIE $(SMALL) $(INCLUDE)
+$(call objects,$(UNIT_SRC)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli -iquote tests/unit -iquote .
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags.stamp
 	@mkdir -p $(@D)
