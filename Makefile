@@ -69,7 +69,7 @@ HARDEN += -fcf-protection
 endif
 endif
 
-ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) $(CPPFLAGS) -MMD -MP
+ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) $(CPPFLAGS) -MD -MP
 
 # Looked up at the first use and once only: `make check` must be able to start before the packages are installed.
 PACKAGES := jansson libapparmor libseccomp
@@ -124,9 +124,11 @@ $(BUILD)/flags.stamp: FORCE
 		{ echo 'A library is missing: tests/setup.sh installs what the build needs.' >&2; exit 1; }
 	@echo "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS_TEXT))" > $@
 
-# -iquote, not -I: a header of ours may be called like one of the system. The library's objects serve both of its forms, and
+# Not -I: initshim/limits.h is called like a header of the system, and gcc's own <limits.h> would find it even by -iquote
+# (its #include_next starts with that list). -MD, for -MMD leaves out what -idirafter finds.
+# The library's objects serve both of its forms, and
 # position-independent executables; those of initshim/shared also the static programs.
-INCLUDE := -iquote driver -iquote initshim
+INCLUDE := -iquote driver -idirafter initshim
 SMALL := -ffunction-sections -fdata-sections
 $(call objects,$(LIB_SRC)): PLACE := -fPIC -ffunction-sections -fdata-sections -iquotedriver -iquoteinitshim
 $(call objects,$(SHARED_SRC)): PLACE := -fPIC $(SMALL) $(INCLUDE)

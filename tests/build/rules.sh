@@ -52,7 +52,7 @@ is "the library starts no threads and keeps its hands off the process" \
     "$(nm -uA "${existing[@]}" | grep -E ' U (pthread_create|setenv|putenv|exit|abort)(@.*)?$')" ""
 
 for header in $(find driver initshim -name '*.h' | sort); do
-    ok "$header stands alone" gcc -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -iquote driver -iquote initshim \
+    ok "$header stands alone" gcc -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -iquote driver -idirafter initshim \
         -fsyntax-only -x c -include "$header" /dev/null
 done
 
