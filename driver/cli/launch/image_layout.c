@@ -137,35 +137,25 @@ static int choose(const struct json_at *manifests, size_t n, const char *ref, bo
                    choices);
 }
 
-static int find_in_index(const char *dir, const char *text, size_t len, const char *what,
-                         const char *ref, int depth, struct image_manifest *out,
-                         struct lxcdriver_error **err);
-
-static int follow(const char *dir, const struct json_at *chosen, int depth,
-                  struct image_manifest *out, struct lxcdriver_error **err)
+/* The descriptor that was chosen; *index tells whether it leads to another index. */
+static int read_chosen(const struct json_at *chosen, struct image_manifest *out, bool *index,
+                       struct lxcdriver_error **err)
 {
     struct json_at at = json_member(chosen, "mediaType");
-    cleanup_free char *type = NULL, *text = NULL;
-    size_t len;
+    cleanup_free char *type = NULL;
 
     if (read_descriptor(chosen, out, err) < 0 || json_get_string(&at, &type, err) < 0)
         return -1;
-    if (str_eq(type, TYPE_MANIFEST))
-        return 0;
-    if (!str_eq(type, TYPE_INDEX) && !str_eq(type, TYPE_DOCKER_INDEX))
+    *index = str_eq(type, TYPE_INDEX) || str_eq(type, TYPE_DOCKER_INDEX);
+    if (!*index && !str_eq(type, TYPE_MANIFEST))
         return json_error(&at, err, "is not an OCI image manifest");
-    if (depth == 0)
-        return json_error(chosen, err, "more than %d indexes within one another", INDEX_DEPTH);
-    if (read_blob(dir, out->hex, &text, &len, err) < 0)
-        return -1;
-    return find_in_index(dir, text, len, "image index", NULL, depth - 1, out, err);
+    return 0;
 }
 
-static int find_in_index(const char *dir, const char *text, size_t len, const char *what,
-                         const char *ref, int depth, struct image_manifest *out,
-                         struct lxcdriver_error **err)
+static int find_in_index(const char *text, size_t len, const char *ref, bool top,
+                         struct image_manifest *out, bool *index, struct lxcdriver_error **err)
 {
-    json_auto_t *json = json_parse(text, len, what, err);
+    json_auto_t *json = json_parse(text, len, "JSON", err);
     struct json_at root, manifests, chosen;
     size_t n;
 
@@ -173,18 +163,19 @@ static int find_in_index(const char *dir, const char *text, size_t len, const ch
         return -1;
     root = json_root(json);
     if (json_want_object(&root, err) < 0)
-        return err_wrap(err, "%s", what);
+        return -1;
     manifests = json_member(&root, "manifests");
     if (json_want_array(&manifests, &n, err) < 0 ||
-        choose(&manifests, n, ref, depth < INDEX_DEPTH, &chosen, err) < 0)
-        return err_wrap(err, "%s", what);
-    return follow(dir, &chosen, depth, out, err);
+        choose(&manifests, n, ref, !top, &chosen, err) < 0)
+        return -1;
+    return read_chosen(&chosen, out, index, err);
 }
 
 int image_layout_find(const char *dir, const char *ref, struct image_manifest *out,
                       struct lxcdriver_error **err)
 {
     cleanup_free char *path = str_printf("%s/index.json", dir), *text = NULL;
+    bool index = true;
     size_t len;
 
     if (!path)
@@ -194,7 +185,18 @@ int image_layout_find(const char *dir, const char *ref, struct image_manifest *o
             return err_set(err, "%s is not an OCI image layout: it has no index.json", dir);
         return err_sys(err, errno, "%s", path);
     }
-    return find_in_index(dir, text, len, path, ref, INDEX_DEPTH, out, err);
+    if (find_in_index(text, len, ref, true, out, &index, err) < 0)
+        return err_wrap(err, "%s", path);
+    for (int depth = 0; index; depth++) {
+        if (depth == INDEX_DEPTH)
+            return err_set(err, "%s: more than %d indexes within one another", path, INDEX_DEPTH);
+        free(steal_ptr(&text));
+        if (read_blob(dir, out->hex, &text, &len, err) < 0)
+            return -1;
+        if (find_in_index(text, len, NULL, false, out, &index, err) < 0)
+            return err_wrap(err, "image index");
+    }
+    return 0;
 }
 
 int image_layout_config(const char *dir, const struct image_manifest *manifest, char **text,
