@@ -73,8 +73,10 @@ struct lxcdriver_run_options {
     void (*on_start)(void *opaque, pid_t pid);
     /* Called each time the kernel reports an OOM kill in the container. */
     void (*on_oom)(void *opaque);
-    /* Milliseconds-free waiting: when >= 0, lxcdriver_run also watches this descriptor and calls on_event when it is readable
-     * (return 0 to go on, 1 to stop watching it, -1 to end the container). */
+    /* Called with a sentence for each thing that this host could not give, such as a capability. */
+    void (*on_warning)(void *opaque, const char *message);
+    /* A descriptor of the caller's to watch while waiting: on_event is called when it is readable, and returns 0 to go on, 1 to
+     * have it watched no longer, -1 to end the container. An epoll(7) descriptor makes it any number. */
     int event_fd_plus_one; /* 0: none, else descriptor + 1 */
     int (*on_event)(void *opaque, int fd);
     void *opaque;

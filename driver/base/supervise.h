@@ -1,23 +1,28 @@
 /*
- * What the driver and the supervisor say to each other; the second half of base/protocol.h, with the same record format.
+ * What the driver and the supervisor say to each other; the second half of base/protocol.h, with
+ * the same record format.
  *
- * The supervisor is started first, as `runlxc-supervise ROOT ID CLEANUP-COMMAND [ARG...]`, with its end of a SOCK_SEQPACKET pair as descriptor SUP_FD.
- * From then on it is the one who answers for the container's traces: if the driver's end closes before the container was started
- * (or at any time, without SF_DETACH), it ends what there is and, with SF_REMOVE or when the start was not complete, replaces
- * itself by the clean-up command, which removes everything that the record and the directory name.
+ * The supervisor is started first, as `runlxc-supervise ROOT ID CLEANUP-COMMAND [ARG...]`, with its
+ * end of a SOCK_SEQPACKET pair as descriptor SUP_FD. From then on it is the one who answers for the
+ * container's traces: if the driver's end closes before the container was started (or at any time,
+ * without SF_DETACH), it ends what there is and, with SF_REMOVE or when the start was not complete,
+ * replaces itself by the clean-up command, which removes everything that the record and the
+ * directory name.
  *
- *     supervisor -> driver  SUP_CLAIMED   the container's directory was made (errnum 0), or why not (EEXIST: the id is in use)
- *     driver -> supervisor  SUP_RECORD    fds in the order of enum sup_fd, those whose flag is set
- *     supervisor -> driver  SUP_WARN      any number; stage, errnum, detail of the shim
- *     supervisor -> driver  SUP_CONSOLE   fds: pty master, with SF_TERMINAL and not SF_LOG
- *     supervisor -> driver  SUP_CREATED   pid, start_time of the init: it waits for the start. The driver writes state.json
- *     driver -> supervisor  SUP_START     (or any other process through the socket "control" in the directory)
- *     supervisor -> driver  SUP_STARTED   the workload has been executed and LXC says RUNNING
- *     supervisor -> driver  SUP_EXIT      status (wait(2)), oom
- *     supervisor -> driver  SUP_FAIL      instead of any of these: stage/errnum/detail of the shim (origin 0), or of the
- *                                         supervisor (origin 1: detail says what failed; origin 2: lxc-start failed, its log says why)
+ *     supervisor -> driver  SUP_CLAIMED   the container's directory was made (errnum 0), or why not
+ * (EEXIST: the id is in use) driver -> supervisor  SUP_RECORD    fds in the order of enum sup_fd,
+ * those whose flag is set supervisor -> driver  SUP_WARN      any number; stage, errnum, detail of
+ * the shim supervisor -> driver  SUP_CONSOLE   fds: pty master, with SF_TERMINAL and not SF_LOG
+ *     supervisor -> driver  SUP_CREATED   pid, start_time of the init: it waits for the start. The
+ * driver writes state.json driver -> supervisor  SUP_START     (or any other process through the
+ * socket "control" in the directory) supervisor -> driver  SUP_STARTED   the workload has been
+ * executed and LXC says RUNNING supervisor -> driver  SUP_EXIT      status (wait(2)), oom
+ *     supervisor -> driver  SUP_FAIL      instead of any of these: stage/errnum/detail of the shim
+ * (origin 0), or of the supervisor (origin 1: detail says what failed; origin 2: lxc-start failed,
+ * its log says why)
  *
- * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and SUP_WAIT (answered by SUP_EXIT).
+ * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
+ * SUP_WAIT (answered by SUP_EXIT).
  */
 #ifndef RUNLXC_SUPERVISE_H
 #define RUNLXC_SUPERVISE_H
@@ -29,66 +34,84 @@
 #define SUP_FD 3
 
 enum sup_tag {
-    SUPT_FLAGS = 1,     /* u64, SF_* */
-    SUPT_LXC_START,     /* string: absolute path of lxc-start */
-    SUPT_CONFIG,        /* string: path of the configuration */
-    SUPT_LOG_FILE,      /* string: lxc-start's own log */
-    SUPT_LOG_LEVEL,     /* string: LXC's name of a level */
-    SUPT_TIMEOUT_MS,    /* u64: for everything up to SUP_CREATED, and again up to SUP_STARTED */
-    SUPT_PAYLOAD_CGROUP, /* string*: absolute directories to remove at the end, children first inside each */
+    SUPT_FLAGS = 1,      /* u64, SF_* */
+    SUPT_LXC_START,      /* string: absolute path of lxc-start */
+    SUPT_CONFIG,         /* string: path of the configuration */
+    SUPT_LOG_FILE,       /* string: lxc-start's own log */
+    SUPT_LOG_LEVEL,      /* string: LXC's name of a level */
+    SUPT_TIMEOUT_MS,     /* u64: for everything up to SUP_CREATED, and again up to SUP_STARTED */
+    SUPT_PAYLOAD_CGROUP, /* string*: absolute directories to remove at the end, children first
+                            inside each */
     SUPT_MONITOR_CGROUP, /* string*: likewise: lxc-start's own */
-    SUPT_OOM_FILE,      /* string: file with a line "oom_kill N" */
-    SUPT_HOST_IF,       /* string: host side of the veth pair, for the clean-up */
-    SUPT_UPPER,         /* string: directory of the throw-away layer, for the clean-up */
-    SUPT_MADE,          /* string*: mount points made in a root of the user's, to be removed when empty, for the clean-up */
+    SUPT_OOM_FILE,       /* string: file with a line "oom_kill N" */
+    SUPT_HOST_IF,        /* string: host side of the veth pair, for the clean-up */
+    SUPT_UPPER,          /* string: directory of the throw-away layer, for the clean-up */
+    SUPT_MADE, /* string*: mount points made in a root of the user's, to be removed when empty, for
+                  the clean-up */
     SUPT_TAGS
 };
 
 enum sup_flag {
-    SF_RSLAVE = 1 << 0,    /* `/` is shared: make the copy rslave */
-    SF_DETACH = 1 << 1,    /* the driver's end may close after SUP_STARTED */
-    SF_REMOVE = 1 << 2,    /* when nobody is left to do it, remove the container's records at the end */
+    SF_RSLAVE = 1 << 0, /* `/` is shared: make the copy rslave */
+    SF_DETACH = 1 << 1, /* the driver's end may close after SUP_STARTED */
+    SF_REMOVE =
+        1 << 2, /* when nobody is left to do it, remove the container's records at the end */
     SF_TERMINAL = 1 << 3,
-    SF_LOG = 1 << 4,       /* output (pipe, or the pty's master) is drained into the log by the supervisor */
+    SF_LOG =
+        1 << 4, /* output (pipe, or the pty's master) is drained into the log by the supervisor */
     SF_STDIO = 1 << 5,
-    SF_ROOTFS = 1 << 6,    /* a detached mount is to be placed at <dir>/rootfs */
-    SF_KILL_CGROUP = 1 << 7, /* the init's end does not end the others (host's pid namespace): kill all in the payload's cgroups */
-    SF_UNCONFINED = 1 << 8, /* AppArmor: lxc-start is executed unconfined */
-    SF_LXC_TEARDOWN = 1 << 9, /* let lxc-start take its time to end by itself (raw LXC keys such as hooks may rely on it) */
-    SF_PRIVATE = 1 << 10, /* `/` is not shared, nothing to cut */
+    SF_ROOTFS = 1 << 6,       /* a detached mount is to be placed at <dir>/rootfs */
+    SF_KILL_CGROUP = 1 << 7,  /* the init's end does not end the others (host's pid namespace): kill
+                                 all in the payload's cgroups */
+    SF_UNCONFINED = 1 << 8,   /* AppArmor: lxc-start is executed unconfined */
+    SF_LXC_TEARDOWN = 1 << 9, /* let lxc-start take its time to end by itself (raw LXC keys such as
+                                 hooks may rely on it) */
+    SF_PRIVATE = 1 << 10,     /* `/` is not shared, nothing to cut */
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */
 enum sup_fd { SUPFD_RECORD, SUPFD_BOOTSTRAP, SUPFD_EXE, SUPFD_FIXED };
-/* then: rootfs (SF_ROOTFS); log file and, without a terminal, the read end to drain (SF_LOG); stdin stdout stderr (SF_STDIO);
- * then whatever is to be preserved for the workload */
+/* then: rootfs (SF_ROOTFS); log file and, without a terminal, the read end to drain (SF_LOG); stdin
+ * stdout stderr (SF_STDIO); then whatever is to be preserved for the workload */
 
 enum sup_type {
-    SUP_CLAIMED = 100, SUP_RECORD, SUP_WARN, SUP_CONSOLE, SUP_CREATED, SUP_START, SUP_STARTED, SUP_WAIT, SUP_EXIT, SUP_FAIL
+    SUP_CLAIMED = 100,
+    SUP_RECORD,
+    SUP_WARN,
+    SUP_CONSOLE,
+    SUP_CREATED,
+    SUP_START,
+    SUP_STARTED,
+    SUP_WAIT,
+    SUP_EXIT,
+    SUP_FAIL
 };
 
 enum sup_origin { SUP_ORIGIN_SHIM, SUP_ORIGIN_SUPERVISOR, SUP_ORIGIN_LXC };
 
 struct sup_msg {
-    uint32_t type;   /* enum sup_type */
-    int32_t pid;     /* init */
+    uint32_t type;       /* enum sup_type */
+    int32_t pid;         /* init */
     uint64_t start_time; /* clock ticks, field 22 of /proc/PID/stat */
-    int32_t status;  /* SUP_EXIT: wait(2) status */
-    uint32_t oom;    /* SUP_EXIT: OOM kills */
-    uint32_t origin; /* SUP_FAIL */
-    uint32_t stage;  /* SUP_FAIL, SUP_WARN */
+    int32_t status;      /* SUP_EXIT: wait(2) status */
+    uint32_t oom;        /* SUP_EXIT: OOM kills */
+    uint32_t origin;     /* SUP_FAIL */
+    uint32_t stage;      /* SUP_FAIL, SUP_WARN */
     int32_t errnum;
-    int32_t value;   /* SUP_FAIL: exit code */
+    int32_t value; /* SUP_FAIL: exit code */
     char detail[SHIM_DETAIL];
 };
 
 /*
- * state.json ends with these lines, in this order, which the supervisor rewrites when they change; what stands before belongs to
- * the driver. The last occurrence of STATE_TAIL_MARK begins them.
+ * state.json ends with these lines, in this order, which the supervisor rewrites when they change;
+ * what stands before belongs to the driver. The last occurrence of STATE_TAIL_MARK begins them.
  */
 #define STATE_TAIL_MARK "\n  \"status\": "
+/* status; started, finished: CLOCK_REALTIME in nanoseconds, 0: not yet; a wait(2) status, -1: none;
+ * OOM kills > 0 */
 #define STATE_TAIL_FORMAT                                                                          \
-    "\n  \"status\": \"%s\",\n  \"started\": %lld,\n  \"finished\": %lld,\n  \"exitStatus\": %d,\n"  \
-    "  \"oomKilled\": %s\n}\n"
+    "\n  \"status\": \"%s\",\n  \"started\": %lld,\n  \"finished\": %lld,\n  \"waitStatus\": "     \
+    "%d,\n"                                                                                        \
+    "  \"oom\": %s\n}\n"
 
 #endif

@@ -299,7 +299,8 @@ struct command {
     struct network_spec net;
     struct net_device *net_devices;
     size_t n_net_devices;
-    struct strv dns, dns_search, dns_options, extra_hosts; /* resolv.conf and hosts made for the container; extra "name:ip" */
+    bool etc_files; /* make /etc/hosts, /etc/hostname and /etc/resolv.conf for it out of the next members */
+    struct strv dns, dns_search, dns_options, extra_hosts; /* extra "name:ip" */
     struct device_node *devices;
     size_t n_devices;
     struct resources res;

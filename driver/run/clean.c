@@ -1,0 +1,237 @@
+/* Removing every trace of a container, however far it came and whatever was killed on the way. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/net.h"
+#include "host/proc.h"
+#include "shared/record.h"
+
+#define KILL_WAIT_MS 10000
+
+struct traces {
+    struct cgroup_dirs payload, monitor;
+    char *host_if, *upper;
+    struct strv made;
+};
+
+static void traces_clear(struct traces *t)
+{
+    cgroup_dirs_clear(&t->payload);
+    cgroup_dirs_clear(&t->monitor);
+    free(t->host_if);
+    free(t->upper);
+    strv_free(&t->made);
+}
+
+static int add_dir(struct cgroup_dirs *dirs, const char *path)
+{
+    struct cgroup_dir *dir = ARRAY_GROW(&dirs->dirs, &dirs->n);
+
+    if (!dir)
+        return -1;
+    dir->controllers = strdup("");
+    dir->path = strdup(path);
+    return dir->controllers && dir->path ? 0 : -1;
+}
+
+static int take_trace(struct traces *t, const struct record *rec)
+{
+    const char *text = record_string(rec);
+
+    if (!text)
+        return 0;
+    switch (rec->tag) {
+    case SUPT_PAYLOAD_CGROUP:
+        return add_dir(&t->payload, text);
+    case SUPT_MONITOR_CGROUP:
+        return add_dir(&t->monitor, text);
+    case SUPT_HOST_IF:
+        return str_set(&t->host_if, text);
+    case SUPT_UPPER:
+        return str_set(&t->upper, text);
+    case SUPT_MADE:
+        return strv_add(&t->made, text);
+    default:
+        return 0;
+    }
+}
+
+/* The supervisor's record names what can be there. Without one nothing was started yet. */
+static int traces_read(int dir_fd, struct traces *out, struct lxcdriver_error **err)
+{
+    cleanup_free char *data = NULL;
+    struct record_reader reader;
+    struct record rec;
+    size_t len = 0;
+
+    if (fs_read_at(dir_fd, "supervise", WIRE_MAX, &data, &len) < 0 ||
+        record_open(&reader, data, len) < 0)
+        return 0;
+    while (record_next(&reader, &rec) > 0)
+        if (take_trace(out, &rec) < 0)
+            return err_nomem(err);
+    return 0;
+}
+
+/* Kill a process that is surely the one meant, and wait for its end. */
+static void kill_and_wait(pid_t pid, uint64_t start_time)
+{
+    cleanup_close int pidfd = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    struct pollfd fds = {pidfd, POLLIN, 0};
+
+    /* The clean-up command may be what the supervisor became by exec. */
+    if (pidfd < 0 || pid == getpid() || !proc_alive(pid, start_time))
+        return;
+    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0)
+        while (poll(&fds, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
+            ;
+}
+
+/* A mount point that we made in the user's own root goes again, if it is as empty as it was. */
+static void remove_made(const struct strv *made)
+{
+    for (size_t i = made->n; i-- > 0;) {
+        cleanup_free char *path = strdup(made->items[i]);
+        char *slash = path ? strrchr(path, '/') : NULL;
+        cleanup_close int dir = -1;
+        struct stat st;
+
+        if (!slash)
+            continue;
+        *slash = '\0';
+        dir = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (dir < 0 || fstatat(dir, slash + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            unlinkat(dir, slash + 1, AT_REMOVEDIR);
+        else if (S_ISREG(st.st_mode) && st.st_size == 0)
+            unlinkat(dir, slash + 1, 0);
+    }
+}
+
+static int remove_upper(const char *upper, struct lxcdriver_error **err)
+{
+    cleanup_free char *dir = strdup(upper);
+    cleanup_close int fd = -1;
+    char *slash = dir ? strrchr(dir, '/') : NULL;
+
+    if (!slash)
+        return err_nomem(err);
+    *slash = '\0';
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : err_sys(err, errno, "remove %s", upper);
+    if (fs_remove_tree(fd, slash + 1) < 0)
+        return err_sys(err, errno, "remove %s", upper);
+    return 0;
+}
+
+/* Remember the first of several failures, and go on. */
+static void note(struct lxcdriver_error **first, struct lxcdriver_error **one)
+{
+    if (!*first)
+        *first = steal_ptr(one);
+    err_free(one);
+}
+
+static void remove_cgroups(struct traces *t, struct lxcdriver_error **first)
+{
+    struct lxcdriver_error *one = NULL;
+
+    cgroup_signal(&t->payload, SIGKILL, 0, NULL);
+    cgroup_signal(&t->monitor, SIGKILL, 0, NULL);
+    if (cgroup_remove(&t->payload, 0, &one) < 0)
+        note(first, &one);
+    if (cgroup_remove(&t->monitor, 0, &one) < 0)
+        note(first, &one);
+}
+
+static int remove_record(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err)
+{
+    cleanup_close int root = open(drv->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (root < 0)
+        return errno == ENOENT ? 0 : err_sys(err, errno, "open %s", drv->root);
+    if (fs_remove_tree(root, id) < 0)
+        return err_sys(err, errno, "remove %s/%s", drv->root, id);
+    return 0;
+}
+
+static void clean_open(struct container *c, struct lxcdriver_error **first)
+{
+    struct traces t = {0};
+    struct lxcdriver_error *one = NULL;
+
+    /* Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is
+     * killed for itself. */
+    kill_and_wait(c->supervisor, c->supervisor_start);
+    kill_and_wait(c->pid, c->start_time);
+    if (traces_read(c->dir_fd, &t, &one) < 0)
+        note(first, &one);
+    remove_cgroups(&t, first);
+    if (t.host_if && net_interface_delete(t.host_if, &one) < 0)
+        note(first, &one);
+    if (t.upper && remove_upper(t.upper, &one) < 0)
+        note(first, &one);
+    remove_made(&t.made);
+    traces_clear(&t);
+}
+
+int clean_traces(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err)
+{
+    struct container c cleanup_container = {.dir_fd = -1};
+    cleanup_err struct lxcdriver_error *first = NULL;
+    cleanup_free char *upper = rootfs_upper_path(drv, id);
+    struct lxcdriver_error *one = NULL;
+
+    if (container_open(drv, id, &c, &one) == 0)
+        clean_open(&c, &first);
+    err_free(&one);
+    if (upper && remove_upper(upper, &one) < 0)
+        note(&first, &one);
+    lease_release(drv->root, id);
+    if (remove_record(drv, id, &one) < 0)
+        note(&first, &one);
+    if (first) {
+        if (err)
+            *err = steal_ptr(&first);
+        return -1;
+    }
+    return 0;
+}
+
+int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lxcdriver_error **err)
+{
+    struct container c cleanup_container = {.dir_fd = -1};
+    struct lxcdriver_error *missing = NULL;
+
+    if (command_check_id(id, err) < 0)
+        return -1;
+    if (container_open(drv, id, &c, &missing) < 0) {
+        bool gone = missing && missing->errno_code == ENOENT;
+
+        if (!gone || !force) {
+            if (err)
+                *err = missing;
+            else
+                err_free(&missing);
+            return -1;
+        }
+        err_free(&missing);
+    } else if (!force && container_state(&c) != LXCDRIVER_STOPPED) {
+        return err_set(err, "container \"%s\" is %s: stop it first, or use force", id,
+                       state_name(container_state(&c)));
+    }
+    return clean_traces(drv, id, err);
+}

@@ -1,0 +1,142 @@
+/* The records of one container, and what its state is now. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/proc.h"
+
+static int64_t integer(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+/* "cgroups": {"memory": "/sys/fs/cgroup/memory/...", ...}; "" is v2. */
+static int read_cgroups(const json_t *object, struct cgroup_dirs *out)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value)
+    {
+        struct cgroup_dir *dir = ARRAY_GROW(&out->dirs, &out->n);
+
+        if (!dir || !json_is_string(value))
+            return -1;
+        dir->v2 = *name == '\0';
+        dir->controllers = strdup(name);
+        dir->path = strdup(json_string_value(value));
+        if (!dir->controllers || !dir->path)
+            return -1;
+    }
+    return 0;
+}
+
+int container_open(struct lxcdriver *drv, const char *id, struct container *out,
+                   struct lxcdriver_error **err)
+{
+    cleanup_free char *path = NULL;
+
+    *out = (struct container){.drv = drv, .dir_fd = -1};
+    if (command_check_id(id, err) < 0)
+        return -1;
+    path = str_printf("%s/%s", drv->root, id);
+    out->id = strdup(id);
+    if (!path || !out->id) {
+        container_close(out);
+        return err_nomem(err);
+    }
+    out->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (out->dir_fd < 0) {
+        int code = errno;
+
+        container_close(out);
+        if (code == ENOENT) {
+            err_set(err, "container \"%s\" does not exist", id);
+            if (err && *err)
+                (*err)->errno_code = ENOENT;
+            return -1;
+        }
+        return err_sys(err, code, "container \"%s\": open %s", id, path);
+    }
+    out->state = state_read(out->dir_fd, err);
+    if (!out->state)
+        return 0;
+    out->pid = (pid_t)integer(out->state, "pid");
+    out->start_time = (uint64_t)integer(out->state, "initStartTime");
+    out->supervisor = (pid_t)integer(out->state, "supervisorPid");
+    out->supervisor_start = (uint64_t)integer(out->state, "supervisorStartTime");
+    if (read_cgroups(json_object_get(out->state, "cgroups"), &out->cgroups) < 0) {
+        container_close(out);
+        return err_set(err, "container \"%s\": state.json: cgroups: not usable", id);
+    }
+    return 0;
+}
+
+void container_close(struct container *c)
+{
+    free(c->id);
+    json_decref(c->state);
+    cgroup_dirs_clear(&c->cgroups);
+    if (c->dir_fd >= 0)
+        close(c->dir_fd);
+    *c = (struct container){.dir_fd = -1};
+}
+
+const char *state_name(enum lxcdriver_state state)
+{
+    static const char *const names[] = {[LXCDRIVER_CREATING] = "creating",
+                                        [LXCDRIVER_CREATED] = "created",
+                                        [LXCDRIVER_RUNNING] = "running",
+                                        [LXCDRIVER_PAUSED] = "paused",
+                                        [LXCDRIVER_STOPPED] = "stopped"};
+
+    return (size_t)state < ARRAY_SIZE(names) ? names[state] : "unknown";
+}
+
+enum lxcdriver_state container_state(const struct container *c)
+{
+    const char *status;
+    bool frozen = false;
+
+    if (!c->state)
+        return LXCDRIVER_CREATING;
+    status = json_string_value(json_object_get(c->state, "status"));
+    if (str_eq(status, "stopped") || !proc_alive(c->pid, c->start_time))
+        return LXCDRIVER_STOPPED;
+    if (cgroup_is_frozen(&c->cgroups, &frozen) == 0 && frozen)
+        return LXCDRIVER_PAUSED;
+    return str_eq(status, "created") ? LXCDRIVER_CREATED : LXCDRIVER_RUNNING;
+}
+
+int container_want_running(const struct container *c, bool paused_too, struct lxcdriver_error **err)
+{
+    enum lxcdriver_state state = container_state(c);
+
+    if (state == LXCDRIVER_RUNNING || (paused_too && state == LXCDRIVER_PAUSED))
+        return 0;
+    return err_set(err, "container \"%s\" is not running: it is %s", c->id, state_name(state));
+}
+
+int container_pidfd(const struct container *c, struct lxcdriver_error **err)
+{
+    int fd = c->pid > 0 ? (int)syscall(SYS_pidfd_open, c->pid, 0) : -1;
+
+    /* Looked at after it was opened: the descriptor is then of the process that the start time
+     * belongs to. */
+    if (fd < 0 || !proc_alive(c->pid, c->start_time)) {
+        if (fd >= 0)
+            close(fd);
+        err_set(err, "container \"%s\" is not running: its init has ended", c->id);
+        if (err && *err)
+            (*err)->errno_code = ESRCH;
+        return -1;
+    }
+    return fd;
+}

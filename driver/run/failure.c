@@ -1,0 +1,122 @@
+/* Failures elsewhere, as sentences. */
+#include "run/run.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+
+#define LOG_MAX (1 << 20)
+
+static const char *const stage_text[STAGES] = {
+    [STAGE_BOOTSTRAP] = "read what the container is to be",
+    [STAGE_NAMESPACE] = "join the container's namespaces",
+    [STAGE_CGROUP] = "enter cgroup",
+    [STAGE_NETWORK] = "network",
+    [STAGE_CONSOLE] = "make a terminal",
+    [STAGE_DEVICE] = "make device",
+    [STAGE_MOUNT] = "mount",
+    [STAGE_SYSCTL] = "set sysctl",
+    [STAGE_HOSTNAME] = "set the host name",
+    [STAGE_HOOK] = "run hook",
+    [STAGE_RLIMIT] = "set resource limit",
+    [STAGE_OOM_SCORE] = "set oom_score_adj",
+    [STAGE_USER] = "user",
+    [STAGE_CAPS] = "set capabilities",
+    [STAGE_CWD] = "working directory",
+    [STAGE_LSM] = "set the security label",
+    [STAGE_SECCOMP] = "load the seccomp filter",
+    [STAGE_SCHED] = "set scheduling",
+    [STAGE_EXEC] = "exec",
+};
+
+/* What came out of a container may hold anything: control characters become '?'. */
+static void printable(const char *from, char *to, size_t size)
+{
+    size_t i = 0;
+
+    for (; from[i] && i + 1 < size; i++)
+        to[i] = (unsigned char)from[i] < ' ' || from[i] == 127 ? '?' : from[i];
+    to[i] = '\0';
+}
+
+int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detail,
+                    struct lxcdriver_error **err)
+{
+    const char *what = stage < STAGES ? stage_text[stage] : "start";
+    char text[SHIM_DETAIL];
+
+    printable(detail, text, sizeof(text));
+    if (exit_code < 125 || exit_code > 127)
+        exit_code = 125;
+    if (stage == STAGE_USER && errnum == 0)
+        err_exit(err, exit_code, "user: \"%s\" is not in the container's passwd or group file",
+                 text);
+    else if (stage == STAGE_EXEC && exit_code == 127)
+        err_exit(err, exit_code, "exec: \"%s\": %s", text,
+                 errnum == ENOENT && !strchr(text, '/') ? "executable file not found in PATH"
+                                                        : strerror(ENOENT));
+    else if (errnum)
+        err_exit(err, exit_code, *text ? "%s \"%s\": %s" : "%s%s: %s", what, text,
+                 strerror(errnum));
+    else
+        err_exit(err, exit_code, *text ? "%s: %s" : "%s%s", what, text);
+    if (err && *err)
+        (*err)->errno_code = errnum;
+    return -1;
+}
+
+/*
+ * One line of LXC's log: "lxc-start ID TIME ERROR    conf - ../src/lxc/conf.c:mount_entry:2109 - No
+ * such file ... - Failed to mount". The text begins behind the third " - ".
+ */
+static const char *log_text(char *line)
+{
+    char *at = strstr(line, " ERROR ");
+
+    for (int i = 0; at && i < 2; i++) {
+        at = strstr(at, " - ");
+        at = at ? at + 3 : NULL;
+    }
+    return at;
+}
+
+/* The first error is the cause; what follows only says who gave up because of it. */
+int failure_of_lxc(int dir_fd, struct lxcdriver_error **err)
+{
+    cleanup_free char *text = NULL;
+    char *save = NULL, clean[1024];
+
+    if (fs_read_at(dir_fd, "lxc.log", LOG_MAX, &text, NULL) < 0)
+        return err_set(err, "lxc-start ended without a word in its log");
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        const char *cause = log_text(line);
+
+        if (!cause)
+            continue;
+        printable(cause, clean, sizeof(clean));
+        return err_set(err, "lxc-start: %s", clean);
+    }
+    return err_set(err, "lxc-start ended before the container ran, and its log does not say why");
+}
+
+int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdriver_error **err)
+{
+    char text[SHIM_DETAIL];
+
+    if (msg->origin == SUP_ORIGIN_SHIM)
+        return failure_of_shim(msg->stage, msg->errnum, msg->value, msg->detail, err);
+    if (msg->origin == SUP_ORIGIN_LXC)
+        return failure_of_lxc(dir_fd, err);
+    printable(msg->detail, text, sizeof(text));
+    if (msg->errnum == ETIMEDOUT) {
+        err_set(err, "start: %s: not done within the start timeout", text);
+        if (err && *err)
+            (*err)->errno_code = ETIMEDOUT;
+        return -1;
+    }
+    return msg->errnum ? err_sys(err, msg->errnum, "supervisor: %s", text)
+                       : err_set(err, "supervisor: %s", text);
+}

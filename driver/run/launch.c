@@ -1,0 +1,288 @@
+/* Running a container: from the command to the wait status. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/proc.h"
+#include "shared/packet.h"
+
+static int set_stdio(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct lxcdriver_run_options *o = l->options;
+    cleanup_close int null = -1;
+    int pipe_fds[2];
+
+    if (o->detach) {
+        l->flags |= SF_DETACH | SF_LOG;
+        l->log_fd =
+            openat(l->dir_fd, "log", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+        if (l->log_fd < 0)
+            return err_sys(err, errno, "make %s/log", l->dir);
+    }
+    if (o->remove)
+        l->flags |= SF_REMOVE;
+    if (l->cmd->process.terminal)
+        return 0;
+    l->flags |= SF_STDIO;
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return err_sys(err, errno, "open /dev/null");
+    for (int i = 0; i < 3; i++) {
+        l->stdio[i] = fcntl(o->use_stdio ? o->stdio[i] : null, F_DUPFD_CLOEXEC, 10);
+        if (l->stdio[i] < 0)
+            return err_sys(err, errno, "duplicate descriptor %d", o->stdio[i]);
+    }
+    if (!o->detach)
+        return 0;
+    if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+        return err_sys(err, errno, "make a pipe");
+    l->drain_fd = pipe_fds[0];
+    close(l->stdio[1]);
+    close(l->stdio[2]);
+    l->stdio[1] = pipe_fds[1];
+    l->stdio[2] = fcntl(pipe_fds[1], F_DUPFD_CLOEXEC, 10);
+    return l->stdio[2] < 0 ? err_sys(err, errno, "duplicate a pipe") : 0;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* What the supervisor has now: a copy kept here would keep a pipe open, or a mount alive. */
+static void close_handed_over(struct launch *l)
+{
+    close_fd(&l->log_fd);
+    close_fd(&l->drain_fd);
+    for (int i = 0; i < 3; i++)
+        close_fd(&l->stdio[i]);
+    close_fd(&l->rootfs.mount_fd);
+    close_fd(&l->rootfs.fd);
+}
+
+void launch_clear(struct launch *l)
+{
+    close_handed_over(l);
+    close_fd(&l->sock);
+    close_fd(&l->dir_fd);
+    free(l->dir);
+    cgroup_layout_clear(&l->layout);
+    cgroup_dirs_clear(&l->payload);
+    cgroup_dirs_clear(&l->monitor);
+    cgroup_dirs_clear(&l->actual);
+    free(l->cgroup_container);
+    free(l->cgroup_monitor);
+    free(l->cgroup_pivot);
+    rootfs_clear(&l->rootfs);
+    targets_clear(&l->targets);
+    free(l->mac);
+    free(l->host_if);
+    for (int i = 0; i < NS_KINDS; i++)
+        free(l->ns_path[i]);
+    buf_free(&l->config);
+    buf_free(&l->env_json);
+    buf_free(&l->bootstrap);
+    buf_free(&l->record);
+    strv_free(&l->env);
+    err_free(&l->failure);
+}
+
+static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *cmd,
+                       const struct lxcdriver_run_options *options, struct lxcdriver_error **err)
+{
+    *l = (struct launch){.drv = drv, .cmd = cmd, .options = options};
+    l->sock = l->dir_fd = l->log_fd = l->drain_fd = -1;
+    l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
+    l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
+    l->dir = str_printf("%s/%s", drv->root, cmd->id);
+    return l->dir ? 0 : err_nomem(err);
+}
+
+/* The init waits for its start: write down who it is, then let it go. */
+static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdriver_error **err)
+{
+    struct sup_msg start = {.type = SUP_START};
+    struct proc_stat supervisor = {0};
+    struct state_facts facts = {.cmd = l->cmd,
+                                .rootfs = l->rootfs.path,
+                                .pid = msg->pid,
+                                .start_time = msg->start_time,
+                                .supervisor = l->supervisor,
+                                .cgroups = &l->actual,
+                                .net = &l->net};
+
+    l->init = msg->pid;
+    l->init_start = msg->start_time;
+    if (launch_check_peers(l, err) < 0)
+        return -1;
+    if (cgroup_dirs_of_pid(&l->layout, msg->pid, &l->actual, err) < 0)
+        return err_wrap(err, "cgroups of the container's init");
+    if (proc_stat_read(l->supervisor, &supervisor) == 0)
+        facts.supervisor_start = supervisor.start_time;
+    if (state_write_created(l->dir_fd, &facts, err) < 0)
+        return -1;
+    if (packet_send(l->sock, &start, sizeof(start), NULL, 0) < 0)
+        return err_sys(err, errno, "start the container");
+    return 0;
+}
+
+static void on_warning(struct launch *l, const struct sup_msg *msg)
+{
+    struct lxcdriver_error *warning = NULL;
+
+    if (!l->options->on_warning)
+        return;
+    failure_of_shim(msg->stage, msg->errnum, 125, msg->detail, &warning);
+    l->options->on_warning(l->options->opaque, err_message(warning));
+    err_free(&warning);
+}
+
+/* Returns 0 to go on, 1 when the container has ended, -1. */
+static int on_message(struct launch *l, struct lxcdriver_error **err)
+{
+    struct sup_msg msg;
+    size_t n = 0;
+    int fd = -1, got = packet_recv(l->sock, &msg, sizeof(msg), &fd, 1, &n, NULL);
+
+    if (got <= 0) {
+        l->ended = true;
+        return err_exit(err, 137,
+                        "the container's supervisor was killed, and the container with it");
+    }
+    if (msg.type == SUP_CONSOLE && n == 1 && l->options->on_console) {
+        l->options->on_console(l->options->opaque, fd);
+        return 0;
+    }
+    close_fd(&fd);
+    switch (msg.type) {
+    case SUP_WARN:
+        on_warning(l, &msg);
+        return 0;
+    case SUP_CREATED:
+        return on_created(l, &msg, err);
+    case SUP_STARTED:
+        l->started = true;
+        if (l->options->on_start)
+            l->options->on_start(l->options->opaque, l->init);
+        return l->options->detach ? 1 : 0;
+    case SUP_EXIT:
+        l->ended = true;
+        l->status = msg.status;
+        l->oom = msg.oom > 0;
+        return 1;
+    case SUP_FAIL:
+        l->ended = true;
+        return failure_of_supervisor(l->dir_fd, &msg, err);
+    default:
+        return 0;
+    }
+}
+
+static int on_oom(struct launch *l, int oom_fd, int64_t *seen)
+{
+    int64_t kills = cgroup_oom_kills(&l->actual);
+    char events[4096];
+
+    if (read(oom_fd, events, sizeof(events)) < 0)
+        return -1;
+    if (kills > *seen && l->options->on_oom)
+        l->options->on_oom(l->options->opaque);
+    *seen = kills > *seen ? kills : *seen;
+    return 0;
+}
+
+/* Listen to the supervisor, and to the caller's own descriptor, until the end (or, detached, the
+ * start). */
+static int launch_loop(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct lxcdriver_run_options *o = l->options;
+    cleanup_close int oom_fd = -1;
+    int64_t oom_seen = 0;
+    int event_fd = o->event_fd_plus_one > 0 ? o->event_fd_plus_one - 1 : -1;
+
+    for (;;) {
+        struct pollfd fds[] = {{l->sock, POLLIN, 0}, {event_fd, POLLIN, 0}, {oom_fd, POLLIN, 0}};
+        bool was_started = l->started;
+        int result;
+
+        if (poll(fds, ARRAY_SIZE(fds), -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return err_sys(err, errno, "poll");
+        }
+        if (fds[1].revents) {
+            result = o->on_event(o->opaque, event_fd);
+            if (result > 0)
+                event_fd = -1;
+            if (result < 0)
+                return err_set(err, "ended by its launcher");
+        }
+        if (fds[2].revents && on_oom(l, oom_fd, &oom_seen) < 0)
+            close_fd(&oom_fd);
+        if (!fds[0].revents)
+            continue;
+        result = on_message(l, err);
+        if (result)
+            return result;
+        if (l->started && !was_started && o->on_oom)
+            oom_fd = cgroup_oom_fd(&l->actual, NULL);
+    }
+}
+
+/* The supervisor has said its last word; it must be gone before its traces are looked for. */
+static void reap_supervisor(struct launch *l)
+{
+    close_fd(&l->sock);
+    if (l->supervisor <= 0)
+        return;
+    while (waitpid(l->supervisor, NULL, 0) < 0 && errno == EINTR)
+        ;
+    l->supervisor = 0;
+}
+
+static int launch_run(struct launch *l, struct lxcdriver_error **err)
+{
+    int result;
+
+    if (launch_spawn(l, err) < 0 || set_stdio(l, err) < 0 || launch_prepare(l, false, err) < 0 ||
+        lxc_conf_check(l, err) < 0 || launch_hand_over(l, err) < 0)
+        return -1;
+    close_handed_over(l);
+    result = launch_loop(l, err);
+    return result < 0 ? -1 : 0;
+}
+
+int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
+                  const struct lxcdriver_run_options *options, int *status,
+                  struct lxcdriver_error **err)
+{
+    struct launch l;
+    int result;
+
+    if (command_validate(command->cmd, err) < 0)
+        return -1;
+    result = launch_init(&l, drv, command->cmd, options, err);
+    if (result == 0)
+        result = launch_run(&l, err);
+    if (result == 0 && options->detach) {
+        launch_clear(&l); /* the supervisor goes on by itself and is the caller's child */
+        return 0;
+    }
+    reap_supervisor(&l);
+    if (result == 0 && status)
+        *status = l.status;
+    if (l.claimed && (result < 0 || options->remove))
+        clean_traces(drv, command->cmd->id, NULL);
+    launch_clear(&l);
+    return result;
+}

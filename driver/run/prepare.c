@@ -1,0 +1,306 @@
+/* From a command to the files in the container's directory and the supervisor's record. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/apparmor.h"
+#include "host/proc.h"
+#include "spec/readers.h"
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static const char *template_path(void *opaque, const char *name)
+{
+    return driver_template(opaque, name);
+}
+
+/* The environment but for HOME, which only the shim can know. */
+static int make_env(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct process_spec *p = &l->cmd->process;
+
+    if (strv_copy(&l->env, &p->env) < 0)
+        return err_nomem(err);
+    if (!env_get(&l->env, "PATH") && strv_add(&l->env, DEFAULT_PATH) < 0)
+        return err_nomem(err);
+    if (p->terminal && !env_get(&l->env, "TERM") && strv_add(&l->env, "TERM=xterm") < 0)
+        return err_nomem(err);
+    return env_set(&l->env, "container=lxc", err);
+}
+
+/* The environment file, as a mount like any other: it goes through the same walk of a root that may
+ * be hostile. */
+static int add_dockerenv(struct launch *l, struct lxcdriver_error **err)
+{
+    struct mount_spec *m = ARRAY_GROW(&l->cmd->mounts, &l->cmd->n_mounts);
+
+    if (!m)
+        return err_nomem(err);
+    m->flags = MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    m->propagation = MS_PRIVATE;
+    m->type = strdup("bind");
+    m->destination = strdup("/.dockerenv");
+    m->source = str_printf("%s/config.env", l->dir);
+    return m->type && m->destination && m->source ? 0 : err_nomem(err);
+}
+
+static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct command *cmd = l->cmd;
+
+    if (cmd->cgroups_path)
+        l->cgroup_container = strdup(cmd->cgroups_path + strspn(cmd->cgroups_path, "/"));
+    else if (cmd->cgroup_parent)
+        l->cgroup_container =
+            str_printf("%s/%s", cmd->cgroup_parent + strspn(cmd->cgroup_parent, "/"), cmd->id);
+    else
+        l->cgroup_container = str_printf("runlxc.payload.%s", cmd->id);
+    l->cgroup_monitor = str_printf("runlxc.monitor.%s", cmd->id);
+    l->cgroup_pivot = str_printf("runlxc.pivot.%s", cmd->id);
+    if (!l->cgroup_container || !l->cgroup_monitor || !l->cgroup_pivot)
+        return err_nomem(err);
+    if (cgroup_dirs_of(&l->layout, l->cgroup_container, &l->payload, err) < 0 ||
+        cgroup_dirs_of(&l->layout, l->cgroup_monitor, &l->monitor, err) < 0)
+        return -1;
+    for (size_t i = 0; i < l->payload.n; i++)
+        if (access(l->payload.dirs[i].path, F_OK) == 0)
+            return err_set(err, "cgroup %s exists already", l->payload.dirs[i].path);
+    return 0;
+}
+
+static int write_config(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct command *cmd = l->cmd;
+    struct config_facts facts = {
+        .state_dir = l->dir,
+        .rootfs_path = l->rootfs.path,
+        .cgroup_mode = l->layout.mode,
+        .v1_controllers = &l->layout.v1_controllers,
+        .v2_controllers = &l->layout.v2_controllers,
+        .template_path = template_path,
+        .opaque = l->drv,
+        .targets = l->targets.targets,
+        .host_if = l->host_if,
+        .bridge = l->net.bridge,
+        .mtu = l->mtu,
+        .mac = l->mac,
+        .cgroup_container = l->cgroup_container,
+        .cgroup_monitor = l->cgroup_monitor,
+        .cgroup_pivot = l->cgroup_pivot,
+        .idmap_root = cmd->n_uid_maps > 0 && cmd->root.layers.n == 0,
+    };
+
+    for (int i = 0; i < NS_KINDS; i++)
+        facts.ns_path[i] = l->ns_path[i];
+    return config_write(cmd, &facts, &l->config, err);
+}
+
+static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
+{
+    struct bootstrap_facts facts = {
+        .flags = l->drain_fd >= 0 || l->options->use_stdio ? WF_CHOWN_STDIO : 0,
+        .env = &l->env,
+        .interface = l->net.host_if ? l->net.name : NULL,
+        .mtu = l->mtu,
+        .addresses = l->net.addresses,
+        .n_addresses = l->net.n_addresses,
+        .gateways = l->net.gateways,
+        .n_gateways = l->net.n_gateways,
+        .targets = l->targets.targets,
+    };
+
+    return bootstrap_write(l->cmd, &facts, &l->bootstrap, err);
+}
+
+static uint64_t supervisor_flags(const struct launch *l, int shared_root)
+{
+    const struct command *cmd = l->cmd;
+    uint64_t flags = l->flags;
+    bool own_pids = cmd->ns[NS_PID].mode == NS_NEW && !cmd->pid_container;
+
+    if (shared_root)
+        flags |= SF_RSLAVE;
+    if (!own_pids)
+        flags |= SF_KILL_CGROUP;
+    if (cmd->n_lxc_conf > 0)
+        flags |= SF_LXC_TEARDOWN;
+    if (cmd->process.terminal)
+        flags |= SF_TERMINAL;
+    if (l->rootfs.mount_fd >= 0)
+        flags |= SF_ROOTFS;
+    if (cmd->privileged && apparmor_enabled())
+        flags |= SF_UNCONFINED;
+    return flags;
+}
+
+static void add_cgroups(struct launch *l, uint32_t tag, const struct cgroup_dirs *dirs)
+{
+    for (size_t i = 0; i < dirs->n; i++)
+        record_add_string(&l->record, tag, dirs->dirs[i].path);
+}
+
+/* LXC's own teardown leaves its pivot directories behind; ours makes none. */
+static int add_pivots(struct launch *l, struct lxcdriver_error **err)
+{
+    struct cgroup_dirs pivot = {0};
+
+    if (!(l->flags & SF_LXC_TEARDOWN))
+        return 0;
+    if (cgroup_dirs_of(&l->layout, l->cgroup_pivot, &pivot, err) < 0)
+        return -1;
+    add_cgroups(l, SUPT_MONITOR_CGROUP, &pivot);
+    cgroup_dirs_clear(&pivot);
+    return 0;
+}
+
+static void add_oom_file(struct launch *l)
+{
+    const struct cgroup_dir *memory = cgroup_dir_find(&l->payload, "memory");
+    cleanup_free char *path = NULL;
+
+    if (!memory)
+        return;
+    path = str_printf("%s/%s", memory->path, memory->v2 ? "memory.events" : "memory.oom_control");
+    if (path)
+        record_add_string(&l->record, SUPT_OOM_FILE, path);
+}
+
+static const char *lxc_log_level(const char *level)
+{
+    return str_eq(level, "debug") || str_eq(level, "trace") ? "TRACE"
+           : str_eq(level, "info")                          ? "INFO"
+                                                            : "WARN";
+}
+
+static int write_record(struct launch *l, struct lxcdriver_error **err)
+{
+    int timeout = l->options->start_timeout_s > 0 ? l->options->start_timeout_s
+                                                  : (int)l->drv->conf.start_timeout_s;
+    cleanup_free char *config = str_printf("%s/config", l->dir),
+                      *log = str_printf("%s/lxc.log", l->dir);
+    int shared = mountinfo_root_is_shared(err);
+
+    if (!config || !log)
+        return err_nomem(err);
+    if (shared < 0)
+        return -1;
+    l->flags = supervisor_flags(l, shared);
+    record_begin(&l->record);
+    record_add_u64(&l->record, SUPT_FLAGS, l->flags);
+    record_add_u64(&l->record, SUPT_TIMEOUT_MS, (uint64_t)timeout * 1000);
+    record_add_string(&l->record, SUPT_LXC_START, l->drv->conf.lxc_start);
+    record_add_string(&l->record, SUPT_CONFIG, config);
+    record_add_string(&l->record, SUPT_LOG_FILE, log);
+    record_add_string(&l->record, SUPT_LOG_LEVEL, lxc_log_level(l->drv->conf.log_level));
+    add_cgroups(l, SUPT_PAYLOAD_CGROUP, &l->payload);
+    add_cgroups(l, SUPT_MONITOR_CGROUP, &l->monitor);
+    if (add_pivots(l, err) < 0)
+        return -1;
+    add_oom_file(l);
+    if (l->host_if)
+        record_add_string(&l->record, SUPT_HOST_IF, l->host_if);
+    if (l->rootfs.upper)
+        record_add_string(&l->record, SUPT_UPPER, l->rootfs.upper);
+    for (size_t i = 0; i < l->targets.made.n; i++)
+        record_add_string(&l->record, SUPT_MADE, l->targets.made.items[i]);
+    return l->record.failed ? err_nomem(err) : 0;
+}
+
+static int write_file(struct launch *l, const char *name, const struct buf *text,
+                      struct lxcdriver_error **err)
+{
+    int fd;
+
+    if (text->failed)
+        return err_nomem(err);
+    /* The directory is new and nobody reads before we say so: no need for a temporary name. */
+    fd = openat(l->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || fs_write_all(fd, text->data, text->len) < 0) {
+        int code = errno;
+
+        if (fd >= 0)
+            close(fd);
+        return err_sys(err, code, "write %s/%s", l->dir, name);
+    }
+    close(fd);
+    return 0;
+}
+
+static int write_files(struct launch *l, struct lxcdriver_error **err)
+{
+    /* The record first: it is what a clean-up goes by. */
+    if (write_file(l, "supervise", &l->record, err) < 0 ||
+        write_file(l, "config", &l->config, err) < 0 ||
+        write_file(l, "bootstrap", &l->bootstrap, err) < 0)
+        return -1;
+    if (l->rootfs.mount_fd >= 0 && mkdirat(l->dir_fd, "rootfs", 0755) < 0)
+        return err_sys(err, errno, "make %s/rootfs", l->dir);
+    return 0;
+}
+
+/* Without a start nothing may be made: the layers stand for the overlay. */
+static int look_at_root(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct root_spec *root = &l->cmd->root;
+    const char *path = root->layers.n ? root->layers.items[0] : root->path;
+
+    l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
+    l->rootfs.path = root->layers.n ? str_printf("%s/rootfs", l->dir) : strdup(path);
+    if (!l->rootfs.path)
+        return err_nomem(err);
+    l->rootfs.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return l->rootfs.fd < 0 ? err_sys(err, errno, "root filesystem %s", path) : 0;
+}
+
+static int write_env_file(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    if (make_env(l, err) < 0 || config_write_env(&l->env, &l->env_json, err) < 0)
+        return -1;
+    return look_only ? 0 : write_file(l, "config.env", &l->env_json, err);
+}
+
+static int prepare_files(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    if (look_only || !l->cmd->etc_files)
+        return 0;
+    return netfiles_prepare(l->cmd, l->dir_fd, l->dir, &l->net, err);
+}
+
+static int check_apparmor(const struct launch *l, struct lxcdriver_error **err)
+{
+    const char *profile = l->cmd->process.apparmor_profile;
+
+    if (str_empty(profile) || str_eq(profile, "unconfined"))
+        return 0;
+    if (!apparmor_enabled())
+        return err_set(err, "AppArmor profile \"%s\": this host has no AppArmor", profile);
+    return apparmor_profile_loaded(profile, err);
+}
+
+int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
+
+    if (cgroup_layout_read(&l->layout, err) < 0 || cgroup_paths(l, err) < 0 ||
+        check_apparmor(l, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
+        launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
+        prepare_files(l, look_only, err) < 0 || add_dockerenv(l, err) < 0)
+        return -1;
+    if ((look_only ? look_at_root(l, err)
+                   : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)
+        return -1;
+    if (targets_resolve(l->cmd, l->rootfs.fd, user_root, look_only, &l->targets, err) < 0 ||
+        write_config(l, err) < 0 || write_bootstrap(l, err) < 0)
+        return -1;
+    if (look_only)
+        return 0;
+    return write_record(l, err) < 0 ? -1 : write_files(l, err);
+}

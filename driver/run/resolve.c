@@ -1,0 +1,169 @@
+/* What a command only names, looked up on this host: the bridge and its addresses, other
+ * containers' namespaces. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/cleanup.h"
+#include "host/net.h"
+#include "host/proc.h"
+
+static const char *const ns_file[NS_KINDS] = {
+    [NS_PID] = "pid", [NS_NET] = "net",   [NS_MNT] = "mnt",       [NS_IPC] = "ipc",
+    [NS_UTS] = "uts", [NS_USER] = "user", [NS_CGROUP] = "cgroup", [NS_TIME] = "time"};
+
+/* Same name for the same container, different for others: FNV-1a over root and id, 48 bits. */
+static char *interface_name(const struct launch *l)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    const char *parts[] = {l->drv->root, "/", l->cmd->id};
+
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        for (const char *c = parts[i]; *c; c++)
+            hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    return str_printf("rl%012llx", (unsigned long long)(hash & UINT64_C(0xffffffffffff)));
+}
+
+/* One family's address: as asked for, or the bridge's next free one. */
+static int take_address(struct launch *l, const char *bridge, const struct ip_address *own,
+                        const struct ip_address *want, struct lxcdriver_error **err)
+{
+    struct network_facts *net = &l->net;
+    struct ip_address subnet, got;
+
+    if (want->family == 0 && (own->family == 0 || l->cmd->net.no_auto_address))
+        return 0;
+    subnet = own->family ? *own : *want;
+    if (own->family == 0 && want->prefix == 0)
+        return err_set(err,
+                       "network: bridge \"%s\" has no address of this family: give the address "
+                       "with its prefix length",
+                       bridge);
+    if (own->family == 0 || (want->family && want->prefix && want->prefix != own->prefix)) {
+        subnet = *want;
+    }
+    if (lease_take(l->drv->root, bridge, &subnet, want, l->cmd->id, &got, err) < 0)
+        return err_wrap(err, "network");
+    net->addresses[net->n_addresses++] = got;
+    return 0;
+}
+
+static void add_gateway(struct network_facts *net, const struct ip_address *want,
+                        const struct ip_address *own)
+{
+    const struct ip_address *gateway = want->family ? want : own;
+
+    for (size_t i = 0; i < net->n_addresses; i++)
+        if (gateway->family == net->addresses[i].family)
+            net->gateways[net->n_gateways++] = *gateway;
+}
+
+/* As Docker does: the address is in the MAC, so that a new container with an old one's address has
+ * its MAC too. */
+static char *mac_of(const struct ip_address *ip4)
+{
+    const uint8_t *a = ip4->addr;
+
+    return str_printf("02:42:%02x:%02x:%02x:%02x", a[0], a[1], a[2], a[3]);
+}
+
+static int resolve_bridge(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    const struct network_spec *spec = &l->cmd->net;
+    struct network_facts *net = &l->net;
+    struct bridge_info info = {0};
+    struct ip_address none = {0};
+
+    net->bridge = spec->bridge ? spec->bridge : l->drv->conf.bridge;
+    net->name = spec->name ? spec->name : "eth0";
+    l->host_if = spec->host_if ? strdup(spec->host_if) : interface_name(l);
+    if (!l->host_if)
+        return err_nomem(err);
+    net->host_if = l->host_if;
+    if (bridge_info_read(net->bridge, &info, err) < 0)
+        return err_wrap(err, "network");
+    l->mtu = spec->mtu ? spec->mtu : info.mtu;
+    if (!look_only) {
+        if (net_interface_exists(net->host_if))
+            return err_set(err, "network: host interface \"%s\" exists already", net->host_if);
+        if (take_address(l, net->bridge, info.has_ip4 ? &info.ip4 : &none, &spec->ip4, err) < 0 ||
+            take_address(l, net->bridge, info.has_ip6 ? &info.ip6 : &none, &spec->ip6, err) < 0)
+            return -1;
+        add_gateway(net, &spec->gw4, info.has_ip4 ? &info.ip4 : &none);
+        add_gateway(net, &spec->gw6, info.has_ip6 ? &info.ip6 : &none);
+    } else if (spec->ip4.family) {
+        net->addresses[net->n_addresses++] = spec->ip4;
+    }
+    if (spec->mac)
+        l->mac = strdup(spec->mac);
+    else if (net->n_addresses && net->addresses[0].family == AF_INET)
+        l->mac = mac_of(&net->addresses[0]);
+    else
+        return 0;
+    return l->mac ? 0 : err_nomem(err);
+}
+
+int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    static const char *const modes[] = {[NET_NONE] = "none",
+                                        [NET_HOST] = "host",
+                                        [NET_BRIDGE] = "bridge",
+                                        [NET_PATH] = "path",
+                                        [NET_CONTAINER] = "container"};
+
+    l->net.mode = modes[l->cmd->net.mode];
+    return l->cmd->net.mode == NET_BRIDGE ? resolve_bridge(l, look_only, err) : 0;
+}
+
+/* The namespace of another container's init. */
+static int of_container(struct launch *l, enum ns_kind kind, const char *member, const char *id,
+                        struct lxcdriver_error **err)
+{
+    struct container other cleanup_container = {.dir_fd = -1};
+
+    if (container_open(l->drv, id, &other, err) < 0 ||
+        container_want_running(&other, false, err) < 0)
+        return err_wrap(err, "%s", member);
+    l->ns_path[kind] = str_printf("/proc/%d/ns/%s", (int)other.pid, ns_file[kind]);
+    l->peer_pid[kind] = other.pid;
+    l->peer_start[kind] = other.start_time;
+    return l->ns_path[kind] ? 0 : err_nomem(err);
+}
+
+int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct command *cmd = l->cmd;
+
+    for (int i = 0; i < NS_KINDS; i++) {
+        if (cmd->ns[i].mode == NS_PATH && cmd->ns[i].path) {
+            l->ns_path[i] = strdup(cmd->ns[i].path);
+            if (!l->ns_path[i])
+                return err_nomem(err);
+        }
+    }
+    if (cmd->net.mode == NET_PATH && !l->ns_path[NS_NET]) {
+        l->ns_path[NS_NET] = strdup(cmd->net.path);
+        if (!l->ns_path[NS_NET])
+            return err_nomem(err);
+    }
+    if ((cmd->net.mode == NET_CONTAINER &&
+         of_container(l, NS_NET, "network.container_id", cmd->net.container, err) < 0) ||
+        (cmd->ipc_container &&
+         of_container(l, NS_IPC, "ipc.container_id", cmd->ipc_container, err) < 0) ||
+        (cmd->pid_container &&
+         of_container(l, NS_PID, "pid.container_id", cmd->pid_container, err) < 0))
+        return -1;
+    return 0;
+}
+
+int launch_check_peers(const struct launch *l, struct lxcdriver_error **err)
+{
+    for (int i = 0; i < NS_KINDS; i++)
+        if (l->peer_pid[i] && !proc_alive(l->peer_pid[i], l->peer_start[i]))
+            return err_set(err, "the container whose %s namespace was to be joined has ended",
+                           ns_file[i]);
+    return 0;
+}

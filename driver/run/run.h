@@ -1,0 +1,206 @@
+/* Inside the library: what the parts of driver/run share. */
+#ifndef RUNLXC_RUN_H
+#define RUNLXC_RUN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/supervise.h"
+#include "config/config.h"
+#include "host/cgroup.h"
+#include "lxcdriver.h"
+#include "spec/command.h"
+
+/* ---- driver.c ---- */
+
+struct lxcdriver {
+    struct conf conf;
+    char *root;       /* absolute, normalised */
+    char *helper_dir; /* holds runlxc-init, runlxc-supervise, runlxc-lxc-check */
+    char *template_dir;
+    char *cleanup;         /* path of the command that the supervisor becomes: runlxc */
+    struct strv templates; /* strings handed out by driver_template() */
+};
+
+struct lxcdriver_command {
+    struct command *cmd;
+};
+
+/* Path of a template by name, the administrator's before ours. Valid until the driver is freed. */
+const char *driver_template(struct lxcdriver *drv, const char *name);
+/* Heap path of a helper program. */
+char *driver_helper(const struct lxcdriver *drv, const char *name);
+
+/* Wrap and unwrap the public handle. */
+struct lxcdriver_command *lxcdriver_command_wrap(struct command *cmd);
+
+/* ---- container.c: what is recorded of one container ---- */
+
+struct container {
+    struct lxcdriver *drv;
+    char *id;
+    int dir_fd;    /* <root>/<id> */
+    json_t *state; /* state.json; NULL while there is none */
+    pid_t pid, supervisor;
+    uint64_t start_time, supervisor_start;
+    struct cgroup_dirs cgroups; /* payload */
+};
+
+/* Open a container's records. An unknown id is an error that names it. 0 or -1. */
+int container_open(struct lxcdriver *drv, const char *id, struct container *out,
+                   struct lxcdriver_error **err);
+void container_close(struct container *c);
+#define cleanup_container __attribute__((cleanup(container_close)))
+
+/* The state now: what state.json says, corrected by what /proc and the freezer say. */
+enum lxcdriver_state container_state(const struct container *c);
+const char *state_name(enum lxcdriver_state state);
+/* Error unless its init runs (or is paused, when `paused_too`). */
+int container_want_running(const struct container *c, bool paused_too,
+                           struct lxcdriver_error **err);
+/* Open the init's pidfd, sure that it is the container's. -1 with err when it has ended. */
+int container_pidfd(const struct container *c, struct lxcdriver_error **err);
+
+/* ---- state.c: state.json ---- */
+
+struct network_facts {
+    const char *mode, *host_if, *name, *bridge;
+    struct ip_address addresses[2], gateways[2];
+    size_t n_addresses, n_gateways;
+};
+
+struct state_facts {
+    const struct command *cmd;
+    const char *rootfs;
+    pid_t pid, supervisor;
+    uint64_t start_time, supervisor_start;
+    const struct cgroup_dirs *cgroups;
+    const struct network_facts *net;
+};
+
+/* Write state.json with status "created". 0 or -1. */
+int state_write_created(int dir_fd, const struct state_facts *facts, struct lxcdriver_error **err);
+/* The object, or NULL: *err only when the file is there and cannot be read. */
+json_t *state_read(int dir_fd, struct lxcdriver_error **err);
+
+/* ---- targets.c: where mounts go ---- */
+
+struct target_list {
+    struct mount_target *targets; /* one for each of cmd->mounts */
+    size_t n;
+    struct strv made; /* host paths that were made in a root of the user's and are empty: removed
+                         again at the end */
+};
+
+/*
+ * Resolve every destination inside the root filesystem as the container will see it, through
+ * earlier mounts and symbolic links, and make missing mount points where that can be done now. With
+ * `look_only` nothing is made. root_path is the root's path on the host, for `made`, NULL when the
+ * root is ours to dirty. 0 or -1.
+ */
+int targets_resolve(const struct command *cmd, int root_fd, const char *root_path, bool look_only,
+                    struct target_list *out, struct lxcdriver_error **err);
+void targets_clear(struct target_list *list);
+
+/* ---- rootfs.c ---- */
+
+struct rootfs {
+    int fd;       /* O_PATH of the root as the container will see it; -1 */
+    int mount_fd; /* detached mount to be placed at <dir>/rootfs; -1: `path` is used as it is */
+    char *path;   /* for lxc.rootfs.path */
+    char *upper;  /* throw-away layer to remove at the end, or NULL */
+};
+
+int rootfs_prepare(struct lxcdriver *drv, const struct command *cmd, const char *dir,
+                   struct rootfs *out, struct lxcdriver_error **err);
+void rootfs_clear(struct rootfs *root);
+/* The directory of the throw-away layer of a container; heap. */
+char *rootfs_upper_path(const struct lxcdriver *drv, const char *id);
+
+/* ---- netfiles.c: /etc/resolv.conf, hosts, hostname made for the container ---- */
+int netfiles_prepare(struct command *cmd, int dir_fd, const char *dir,
+                     const struct network_facts *net, struct lxcdriver_error **err);
+
+/* ---- launch.c ---- */
+
+struct launch {
+    struct lxcdriver *drv;
+    struct command *cmd;
+    const struct lxcdriver_run_options *options;
+    char *dir; /* <root>/<id> */
+    int dir_fd;
+    int sock;         /* to the supervisor; -1 */
+    pid_t supervisor; /* our child; 0 once reaped */
+    struct cgroup_layout layout;
+    struct cgroup_dirs payload, monitor;
+    char *cgroup_container, *cgroup_monitor, *cgroup_pivot;
+    struct rootfs rootfs;
+    struct target_list targets;
+    struct network_facts net;
+    uint32_t mtu;
+    char *mac;
+    char *host_if;
+    char *ns_path[NS_KINDS];
+    pid_t peer_pid[NS_KINDS]; /* whose namespace ns_path[] is, to be looked at again once LXC has
+                                 opened it */
+    uint64_t peer_start[NS_KINDS];
+    struct buf config, env_json, bootstrap, record;
+    struct strv env;
+    uint64_t flags; /* SF_* */
+    int log_fd, drain_fd;
+    int stdio[3];
+    pid_t init;
+    uint64_t init_start;
+    struct cgroup_dirs actual; /* of the running init */
+    bool started, ended, claimed;
+    int status;
+    bool oom;
+    struct lxcdriver_error *failure;
+};
+
+/* prepare.c: everything up to the files in the container's directory, in order. 0 or -1. */
+int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **err);
+void launch_clear(struct launch *l);
+/* resolve.c */
+int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);
+int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err);
+int launch_check_peers(const struct launch *l, struct lxcdriver_error **err);
+/* spawn.c: start the supervisor and wait for its claim; hand it the record and the descriptors. */
+int launch_spawn(struct launch *l, struct lxcdriver_error **err);
+int launch_hand_over(struct launch *l, struct lxcdriver_error **err);
+/* Start `path` with `sock` as descriptor 3, an empty environment, default signals. 0 or an errno.
+ */
+int spawn_with_socket(const char *path, char *const *argv, int sock, pid_t *pid);
+/* Open the shim's executable so that nobody in a container can write it through /proc/PID/exe. */
+int open_shim(const struct lxcdriver *drv, struct lxcdriver_error **err);
+/* lxccheck.c: let liblxc look at the raw keys. 0 or -1. */
+int lxc_conf_check(const struct launch *l, struct lxcdriver_error **err);
+/* record.c */
+void record_begin(struct buf *out);
+void record_add(struct buf *out, uint32_t tag, const void *data, size_t len);
+void record_add_string(struct buf *out, uint32_t tag, const char *text);
+void record_add_u64(struct buf *out, uint32_t tag, uint64_t value);
+
+/* ---- failure.c: sentences ---- */
+
+/* The shim's (stage, errno, detail) as an error with its exit code. Returns -1. */
+int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detail,
+                    struct lxcdriver_error **err);
+/* A sentence out of lxc-start's log: the first error that gives a cause. Returns -1. */
+int failure_of_lxc(int dir_fd, struct lxcdriver_error **err);
+/* The whole of a SUP_FAIL. Returns -1. */
+int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdriver_error **err);
+
+/* ---- clean.c ---- */
+/* Remove every trace of an id, whatever is left of it. 0 or -1. */
+int clean_traces(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+
+/* ---- control.c ---- */
+/* Connect to a container's supervisor. Descriptor, or -1 when nobody answers. */
+int control_connect(int dir_fd);
+
+#endif
