@@ -1,0 +1,74 @@
+#include "handshake.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "descriptor.h"
+#include "message.h"
+
+#define STDIO 3
+
+static int take_packet(struct shim *s, struct packet *p, uint32_t type)
+{
+    if (message_receive(s->sock, p) < 0) {
+        if (errno == EPIPE || errno == ECONNRESET)
+            _exit(EXIT_SHIM);
+        return fail(&s->failure, STAGE_BOOTSTRAP, errno, "receive");
+    }
+    if (p->msg.type != type)
+        return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "unexpected message");
+    return 0;
+}
+
+int handshake_receive(struct shim *s)
+{
+    struct packet p;
+    const int *stdio = NULL;
+    size_t next = 1;
+    int rc;
+
+    if (take_packet(s, &p, SHIM_BOOTSTRAP) < 0)
+        return -1;
+    if (p.n_fds < 1)
+        return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "no descriptor");
+    rc = bootstrap_load(&s->boot, p.fds[0], &s->failure);
+    /* Closed before anything of the container can look at our descriptors: it is a file of the
+     * host. */
+    close(p.fds[0]);
+    if (rc < 0)
+        return -1;
+    if (s->exec != !!(s->boot.flags & WF_EXEC))
+        return fail(&s->failure, STAGE_BOOTSTRAP, EINVAL, "mode");
+    if (s->exec && next < p.n_fds)
+        s->pidfd = p.fds[next++];
+    if (!(s->boot.flags & WF_TERMINAL)) {
+        stdio = p.fds + next;
+        next += STDIO;
+    }
+    if (next > p.n_fds || (s->exec && s->pidfd < 0))
+        return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "too few descriptors");
+    s->n_kept = p.n_fds - next;
+    if (descriptors_place(stdio, p.fds + next, s->n_kept, &s->sock, &s->pidfd) < 0)
+        return fail(&s->failure, STAGE_BOOTSTRAP, errno, "descriptors");
+    return 0;
+}
+
+int handshake_ready(struct shim *s)
+{
+    struct shim_msg msg = {.type = SHIM_READY};
+
+    if (message_send(s->sock, &msg, -1) < 0)
+        return fail(&s->failure, STAGE_BOOTSTRAP, errno, "ready");
+    return 0;
+}
+
+int handshake_wait(struct shim *s)
+{
+    struct packet p;
+
+    if (take_packet(s, &p, SHIM_START) < 0)
+        return -1;
+    for (size_t i = 0; i < p.n_fds; i++)
+        close(p.fds[i]);
+    return 0;
+}
