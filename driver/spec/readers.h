@@ -69,9 +69,26 @@ int mountopt_apply(struct mount_spec *m, const char *word, struct lxcdriver_erro
 /* "512m", "1.5g", "64MiB", "4096": bytes, as docker run reads sizes (b k m g t, powers of 1024). */
 int units_bytes(const char *text, int64_t *bytes, struct lxcdriver_error **err);
 
+/* "SIGTERM", "term", "15", "RTMIN+3", "SIGRTMAX-1": the number, or -1. */
+int signal_from_name(const char *name, struct lxcdriver_error **err);
+
+/* Docker's default device rules, appended: deny all, then mknod of any, then the devices that every container has. 0 or -1. */
+int device_rules_default(struct resources *res, struct lxcdriver_error **err);
+/* The one rule of a privileged container: everything. */
+int device_rules_all(struct resources *res, struct lxcdriver_error **err);
+/* "rwm" in any order, each at most once, at least one, into the rule. */
+int device_rule_access(const char *text, struct device_rule *rule, struct lxcdriver_error **err);
+
+/* An absolute path without ".", ".." and doubled or trailing slashes, resolved by its text alone; ".." stops at the root. Heap
+ * string, or NULL with an error when it is not absolute or longer than PATH_MAX. */
+char *path_normalise(const char *path, struct lxcdriver_error **err);
+
 /* "nofile" -> RLIMIT_NOFILE, "RLIMIT_NOFILE" too; -1 when unknown. */
 int rlimit_from_name(const char *name);
 const char *rlimit_name(int resource);
+
+/* Set one limit, replacing an earlier one of the same kind. */
+int rlimit_set(struct process_spec *p, int resource, uint64_t soft, uint64_t hard, struct lxcdriver_error **err);
 
 /* "192.0.2.7", "192.0.2.7/24", "2001:db8::1/64"; prefix 0 when absent. */
 int address_read(const char *text, struct ip_address *out, struct lxcdriver_error **err);
