@@ -95,7 +95,7 @@ static void test_index(void **state)
 #define DIGEST                                                                                     \
     "\"digest\":\"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\""
     bad_descriptor(DIGEST ",\"size\":-1",
-                   "manifests[0].size: is not between 0 and 9223372036854775807, found -1");
+                   "manifests[0].size: -1 is not between 0 and 9223372036854775807");
     bad_descriptor(DIGEST ",\"size\":1", "manifests[0].mediaType: is missing");
     bad_descriptor(DIGEST ",\"size\":1,\"mediaType\":\"text/plain\"",
                    "manifests[0].mediaType: is not an OCI image manifest, found \"text/plain\"");
