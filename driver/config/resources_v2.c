@@ -209,32 +209,38 @@ static int hugepages(struct section *s)
     return 0;
 }
 
-/* One line is one write: what a file takes in several lines is said in several. */
+/* "cgroup.*" files belong to no controller. */
+static int unified_line(struct section *s, const char *file, const char *member, const char *line)
+{
+    cleanup_free char *key = str_printf(V2 ".%s", file);
+
+    if (!key)
+        return err_nomem(s->err);
+    if (str_starts(file, "cgroup."))
+        return config_set(s->out, key, line, member, s->err);
+    return section_limit(s, V2, file, member, false, "%s", line);
+}
+
+/* One line is one write: what a file takes in several lines is said in several. An empty value
+ * would clear the key in LXC, not write the file. */
 static int unified_value(struct section *s, const char *file, const char *member, const char *value)
 {
-    cleanup_free char *copy = strdup(value);
+    cleanup_free char *copy = strdup(value ? value : "");
     char *rest = copy;
+    bool said = false;
 
     if (!copy)
         return err_nomem(s->err);
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-        if (!*line && line != copy)
-            continue; /* a newline at the end */
-        if (strncmp(file, "cgroup.", 7) == 0) {
-            cleanup_free char *key = str_printf(V2 ".%s", file);
-
-            if (!key)
-                return err_nomem(s->err);
-            if (config_set(s->out, key, line, member, s->err) < 0)
-                return -1;
-        } else if (section_limit(s, V2, file, member, false, "%s", line) < 0) {
+        if (!*line)
+            continue;
+        said = true;
+        if (unified_line(s, file, member, line) < 0)
             return -1;
-        }
     }
-    return 0;
+    return said ? 0 : err_set(s->err, "resources.%s: has no value", member);
 }
 
-/* An empty value would clear the key in LXC, not write the file. */
 static int unified(struct section *s)
 {
     const struct resources *r = &s->cmd->res;
@@ -247,8 +253,6 @@ static int unified(struct section *s)
             return err_nomem(s->err);
         if (!strchr(pair->key, '.') || strchr(pair->key, '/'))
             return err_set(s->err, "resources.%s: is not the name of a cgroup file", member);
-        if (str_empty(pair->value))
-            return err_set(s->err, "resources.%s: has no value", member);
         if (unified_value(s, pair->key, member, pair->value) < 0)
             return -1;
     }
