@@ -58,9 +58,21 @@ struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len, s
 int lxcdriver_command_lxc_conf(struct lxcdriver_command *cmd, const char *key, const char *value,
                                struct lxcdriver_error **err);
 const char *lxcdriver_command_id(const struct lxcdriver_command *cmd);
+/* Whether its process has a terminal. */
+bool lxcdriver_command_terminal(const struct lxcdriver_command *cmd);
 void lxcdriver_command_free(struct lxcdriver_command *cmd);
 
 /* ---- run ---- */
+
+enum lxcdriver_event {
+    LXCDRIVER_EVENT_END = -1,   /* end the container (or the process of an exec) */
+    LXCDRIVER_EVENT_GO_ON = 0,
+    LXCDRIVER_EVENT_IGNORE = 1, /* watch the descriptor no longer */
+    LXCDRIVER_EVENT_DETACH = 2, /* let the container go on by itself, its further output in <root>/<id>/log */
+};
+
+/* What *status is when the container was let go before its end. */
+#define LXCDRIVER_DETACHED (-1)
 
 struct lxcdriver_run_options {
     /* The workload's stdin, stdout, stderr: descriptors of the caller's that are passed on (not closed here); 0 in `use_stdio`
@@ -75,8 +87,10 @@ struct lxcdriver_run_options {
     void (*on_oom)(void *opaque);
     /* Called with a sentence for each thing that this host could not give, such as a capability. */
     void (*on_warning)(void *opaque, const char *message);
-    /* A descriptor of the caller's to watch while waiting: on_event is called when it is readable, and returns 0 to go on, 1 to
-     * have it watched no longer, -1 to end the container. An epoll(7) descriptor makes it any number. */
+    /* Called when `stdio` has been handed over: the caller may close his copies, so that he sees the container close its own. */
+    void (*on_handed_over)(void *opaque);
+    /* A descriptor of the caller's to watch while waiting: on_event is called when it is readable and returns an enum
+     * lxcdriver_event. An epoll(7) descriptor makes it any number. */
     int event_fd_plus_one; /* 0: none, else descriptor + 1 */
     int (*on_event)(void *opaque, int fd);
     void *opaque;
@@ -121,6 +135,43 @@ int lxcdriver_terminate(struct lxcdriver *drv, const char *id, int signum, int t
                         struct lxcdriver_error **err);
 /* Remove what is left of a stopped container; with `force` end it first. Never fails for what is already gone. */
 int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lxcdriver_error **err);
+
+/* ---- launching by flags: what `lxc-launch` is made of ---- */
+
+struct lxcdriver_launch;
+
+/* What the command line says beyond the container itself; strings belong to the launch. */
+struct lxcdriver_launch_options {
+    bool interactive, tty, detach, remove, dry_run, help, version;
+    const char *image;        /* as given; NULL with command_file */
+    const char *command_file; /* --command FILE, "-" is standard input */
+    const char *root;         /* --root, or NULL */
+    const char *detach_keys;  /* or NULL */
+    const char *name;         /* the container's id */
+    int start_timeout_s;      /* 0: the configured */
+};
+
+/* What an image says of the containers made of it. Lists are NULL-terminated or NULL. */
+struct lxcdriver_image {
+    const char *const *layers; /* one directory, or overlay layers with the uppermost first */
+    bool shared;               /* the layers are not the container's own: changes go to a throw-away layer */
+    const char *const *env, *const *entrypoint, *const *cmd;
+    const char *workdir, *user, *stop_signal;
+};
+
+/* Read a command line (argv[0] is the program). NULL on error. */
+struct lxcdriver_launch *lxcdriver_launch_read(int argc, char **argv, struct lxcdriver_error **err);
+void lxcdriver_launch_free(struct lxcdriver_launch *launch);
+void lxcdriver_launch_options(const struct lxcdriver_launch *launch, struct lxcdriver_launch_options *out);
+/* Complete the command with what the image says; flags win over it. */
+int lxcdriver_launch_image(struct lxcdriver_launch *launch, const struct lxcdriver_image *image,
+                           struct lxcdriver_error **err);
+/* The command, owned by the launch. */
+struct lxcdriver_command *lxcdriver_launch_command(struct lxcdriver_launch *launch);
+/* The text of --help; heap. NULL when out of memory. */
+char *lxcdriver_launch_help(void);
+/* The LXC configuration that a command would get on this host; nothing is made or started. Heap text, NULL on error. */
+char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *cmd, struct lxcdriver_error **err);
 
 /* ---- looking ---- */
 

@@ -21,6 +21,8 @@
  * (origin 0), or of the supervisor (origin 1: detail says what failed; origin 2: lxc-start failed,
  * its log says why)
  *
+ *     driver -> supervisor  SUP_DETACH    fds: log file, what is to be drained into it from now on: go on as with SF_DETACH
+ *
  * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
  * SUP_WAIT (answered by SUP_EXIT).
  */
@@ -84,7 +86,8 @@ enum sup_type {
     SUP_STARTED,
     SUP_WAIT,
     SUP_EXIT,
-    SUP_FAIL
+    SUP_FAIL,
+    SUP_DETACH
 };
 
 enum sup_origin { SUP_ORIGIN_SHIM, SUP_ORIGIN_SUPERVISOR, SUP_ORIGIN_LXC };

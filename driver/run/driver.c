@@ -164,6 +164,11 @@ const char *lxcdriver_command_id(const struct lxcdriver_command *cmd)
     return cmd->cmd->id;
 }
 
+bool lxcdriver_command_terminal(const struct lxcdriver_command *cmd)
+{
+    return cmd->cmd->process.terminal;
+}
+
 void lxcdriver_command_free(struct lxcdriver_command *cmd)
 {
     if (!cmd)

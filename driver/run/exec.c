@@ -220,6 +220,8 @@ static int send_bootstrap(struct exec *e, struct lxcdriver_error **err)
             close(e->stdio[i]);
         e->stdio[i] = -1;
     }
+    if (e->options->on_handed_over)
+        e->options->on_handed_over(e->options->opaque);
     return 0;
 }
 
@@ -293,9 +295,13 @@ static int wait_end(struct exec *e, int *status, struct lxcdriver_error **err)
         if (!fds[1].revents)
             continue;
         result = o->on_event(o->opaque, event_fd);
-        if (result > 0)
+        if (result == LXCDRIVER_EVENT_IGNORE)
             event_fd = -1;
-        if (result < 0)
+        if (result == LXCDRIVER_EVENT_DETACH) {
+            *status = LXCDRIVER_DETACHED;
+            return 0;
+        }
+        if (result == LXCDRIVER_EVENT_END)
             kill(e->pid, SIGKILL); /* our child, not reaped yet */
     }
     return reap(e->pid, status) < 0 ? err_sys(err, errno, "wait for the command") : 0;

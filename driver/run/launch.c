@@ -75,6 +75,7 @@ void launch_clear(struct launch *l)
     close_handed_over(l);
     close_fd(&l->sock);
     close_fd(&l->dir_fd);
+    close_fd(&l->console);
     free(l->dir);
     cgroup_layout_clear(&l->layout);
     cgroup_dirs_clear(&l->payload);
@@ -101,7 +102,7 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
                        const struct lxcdriver_run_options *options, struct lxcdriver_error **err)
 {
     *l = (struct launch){.drv = drv, .cmd = cmd, .options = options};
-    l->sock = l->dir_fd = l->log_fd = l->drain_fd = -1;
+    l->sock = l->dir_fd = l->log_fd = l->drain_fd = l->console = -1;
     l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
     l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
     l->dir = str_printf("%s/%s", drv->root, cmd->id);
@@ -160,6 +161,7 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
                         "the container's supervisor was killed, and the container with it");
     }
     if (msg.type == SUP_CONSOLE && n == 1 && l->options->on_console) {
+        l->console = fcntl(fd, F_DUPFD_CLOEXEC, 10);
         l->options->on_console(l->options->opaque, fd);
         return 0;
     }
@@ -201,6 +203,23 @@ static int on_oom(struct launch *l, int oom_fd, int64_t *seen)
     return 0;
 }
 
+/* Leave a running container to its supervisor, which drains the terminal from now on. */
+static int let_go(struct launch *l, struct lxcdriver_error **err)
+{
+    struct sup_msg msg = {.type = SUP_DETACH};
+    cleanup_close int log = openat(l->dir_fd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fds[2] = {log, l->console};
+
+    if (log < 0)
+        return err_sys(err, errno, "make %s/log", l->dir);
+    if (!l->started || l->console < 0)
+        return err_set(err, "detach: only a running container with a terminal can be detached from");
+    if (packet_send(l->sock, &msg, sizeof(msg), fds, 2) < 0)
+        return err_sys(err, errno, "detach");
+    l->detached = true;
+    return 1;
+}
+
 /* Listen to the supervisor, and to the caller's own descriptor, until the end (or, detached, the
  * start). */
 static int launch_loop(struct launch *l, struct lxcdriver_error **err)
@@ -222,10 +241,12 @@ static int launch_loop(struct launch *l, struct lxcdriver_error **err)
         }
         if (fds[1].revents) {
             result = o->on_event(o->opaque, event_fd);
-            if (result > 0)
+            if (result == LXCDRIVER_EVENT_IGNORE)
                 event_fd = -1;
-            if (result < 0)
+            if (result == LXCDRIVER_EVENT_END)
                 return err_set(err, "ended by its launcher");
+            if (result == LXCDRIVER_EVENT_DETACH)
+                return let_go(l, err);
         }
         if (fds[2].revents && on_oom(l, oom_fd, &oom_seen) < 0)
             close_fd(&oom_fd);
@@ -237,6 +258,23 @@ static int launch_loop(struct launch *l, struct lxcdriver_error **err)
         if (l->started && !was_started && o->on_oom)
             oom_fd = cgroup_oom_fd(&l->actual, NULL);
     }
+}
+
+char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *command, struct lxcdriver_error **err)
+{
+    const struct lxcdriver_run_options options = {0};
+    struct launch l;
+    char *text = NULL;
+
+    if (command_validate(command->cmd, err) < 0)
+        return NULL;
+    if (launch_init(&l, drv, command->cmd, &options, err) == 0 && launch_prepare(&l, true, err) == 0) {
+        text = buf_take(&l.config);
+        if (!text)
+            err_nomem(err);
+    }
+    launch_clear(&l);
+    return text;
 }
 
 /* The supervisor has said its last word; it must be gone before its traces are looked for. */
@@ -258,6 +296,8 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
         lxc_conf_check(l, err) < 0 || launch_hand_over(l, err) < 0)
         return -1;
     close_handed_over(l);
+    if (l->options->on_handed_over)
+        l->options->on_handed_over(l->options->opaque);
     result = launch_loop(l, err);
     return result < 0 ? -1 : 0;
 }
@@ -274,7 +314,9 @@ int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
     result = launch_init(&l, drv, command->cmd, options, err);
     if (result == 0)
         result = launch_run(&l, err);
-    if (result == 0 && options->detach) {
+    if (result == 0 && (options->detach || l.detached)) {
+        if (status)
+            *status = LXCDRIVER_DETACHED;
         launch_clear(&l); /* the supervisor goes on by itself and is the caller's child */
         return 0;
     }

@@ -152,6 +152,8 @@ struct launch {
     struct strv env;
     uint64_t flags; /* SF_* */
     int log_fd, drain_fd;
+    int console;          /* copy of the pty's master, for a later detach */
+    bool detached;
     int stdio[3];
     pid_t init;
     uint64_t init_start;

@@ -1,4 +1,5 @@
-/* Removing cgroup directories; and the count of OOM kills. Kernel: cgroup-v1/memory.rst, cgroup-v2.rst. */
+/* Removing cgroup directories; and the count of OOM kills. Kernel: cgroup-v1/memory.rst,
+ * cgroup-v2.rst. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +11,9 @@
 
 #include "supervise/supervisor.h"
 
-#define TRIES 400        /* of a rmdir that finds the last task still leaving */
-#define NAP_NS 2500000   /* between them: one second in all */
-#define DEPTH_MAX 64     /* cgroups inside cgroups */
+#define TRIES 400      /* of a rmdir that finds the last task still leaving */
+#define NAP_NS 2500000 /* between them: one second in all */
+#define DEPTH_MAX 64   /* cgroups inside cgroups */
 
 static int read_file(int dir, const char *name, char *text, size_t size)
 {
@@ -38,7 +39,8 @@ static void kill_members(int dir)
     for (;;) {
         long pid = strtol(at, &end, 10);
 
-        /* A number that the buffer's end cut in two would be another's pid: only whole lines count. */
+        /* A number that the buffer's end cut in two would be another's pid: only whole lines count.
+         */
         if (end == at || *end != '\n')
             return;
         if (pid > 1 && pid != getpid())

@@ -6,7 +6,8 @@
 #include "supervise/supervisor.h"
 
 #define CHUNK 16384
-#define REST_MAX (4 << 20) /* what a pipe and a pty can hold is far less; bounds a writer that is not ours */
+#define REST_MAX                                                                                   \
+    (4 << 20) /* what a pipe and a pty can hold is far less; bounds a writer that is not ours */
 
 static ssize_t move_chunk(struct supervisor *s)
 {

@@ -1,9 +1,11 @@
 /*
- * LXC's monitor FIFO: struct lxc_msg of liblxc's monitor.c, 264 bytes a message, written by lxc-start with one write each.
+ * LXC's monitor FIFO: struct lxc_msg of liblxc's monitor.c, 264 bytes a message, written by
+ * lxc-start with one write each.
  *
- * It is also a brake. After the init's end lxc-start sends the status and goes on at once to remove the cgroups, and with them the
- * count of OOM kills. A pipe of one page that is full makes that write wait until we have read the count: so the pipe is filled
- * when LXC has said RUNNING and emptied when the init's pidfd tells its end. lxc-start writes nothing in between.
+ * It is also a brake. After the init's end lxc-start sends the status and goes on at once to remove
+ * the cgroups, and with them the count of OOM kills. A pipe of one page that is full makes that
+ * write wait until we have read the count: so the pipe is filled when LXC has said RUNNING and
+ * emptied when the init's pidfd tells its end. lxc-start writes nothing in between.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +26,8 @@ struct lxc_message {
 
 #define BRAKE_SIZE 4096
 
-/* mkdir -p of the root's path below <dir>/lxc, where LXC looks for the FIFO: /run/lxc/<lxcpath>/monitor-fifo. */
+/* mkdir -p of the root's path below <dir>/lxc, where LXC looks for the FIFO:
+ * /run/lxc/<lxcpath>/monitor-fifo. */
 static int open_fifo_dir(struct supervisor *s)
 {
     int at = openat(s->dir_fd, "lxc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -99,7 +102,8 @@ void sup_fifo_brake(struct supervisor *s)
 {
     static const char page[BRAKE_SIZE];
 
-    /* With the pidfd nothing else tells the init's end, so without it the brake would never be released. */
+    /* With the pidfd nothing else tells the init's end, so without it the brake would never be
+     * released. */
     if (s->braked || s->init_pidfd < 0)
         return;
     sup_fifo_read(s);

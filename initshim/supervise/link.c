@@ -29,8 +29,10 @@ void sup_link_delete(const char *name)
     fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
     if (fd < 0)
         return;
-    /* The answer is awaited so that the interface is gone when we are; what it says does not matter: ENODEV is as good. */
-    if (send(fd, &request, request.head.nlmsg_len, 0) > 0 && recv(fd, answer, sizeof(answer), 0) < 0)
+    /* The answer is awaited so that the interface is gone when we are; what it says does not
+     * matter: ENODEV is as good. */
+    if (send(fd, &request, request.head.nlmsg_len, 0) > 0 &&
+        recv(fd, answer, sizeof(answer), 0) < 0)
         answer[0] = '\0';
     close(fd);
 }

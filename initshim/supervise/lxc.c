@@ -10,8 +10,8 @@
 #include "supervise/supervisor.h"
 
 /*
- * PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on /etc/subuid entries for any id map.
- * apparmor_parser and ip are in sbin.
+ * PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on
+ * /etc/subuid entries for any id map. apparmor_parser and ip are in sbin.
  */
 static const char *const lxc_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", NULL};
 
@@ -29,7 +29,8 @@ static void unconfined(void)
     close(fd);
 }
 
-/* Put `fd` at number `want`, open across exec. Both numbers lie below every descriptor that is still needed here. */
+/* Put `fd` at number `want`, open across exec. Both numbers lie below every descriptor that is
+ * still needed here. */
 static int place(int fd, int want)
 {
     if (fd == want)
@@ -39,8 +40,20 @@ static int place(int fd, int want)
 
 static void child(struct supervisor *s, int shim_end, pid_t parent)
 {
-    const char *argv[] = {s->rec.lxc_start, "-F", "-n", s->id, "-P", s->root, "-o", s->rec.log_file,
-                          "-l", s->rec.log_level, "--", "/proc/self/fd/4", SHIM_INIT_ARG, NULL};
+    const char *argv[] = {s->rec.lxc_start,
+                          "-F",
+                          "-n",
+                          s->id,
+                          "-P",
+                          s->root,
+                          "-o",
+                          s->rec.log_file,
+                          "-l",
+                          s->rec.log_level,
+                          "--",
+                          "/proc/self/fd/4",
+                          SHIM_INIT_ARG,
+                          NULL};
     sigset_t none;
     int null, sock, exe;
 

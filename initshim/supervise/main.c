@@ -15,9 +15,19 @@
 #include "shared/packet.h"
 #include "supervise/supervisor.h"
 
-#define RUNNING_GRACE_MS 2000 /* for LXC's word after the shim's exec: the slow path when it never comes */
+#define RUNNING_GRACE_MS                                                                           \
+    2000 /* for LXC's word after the shim's exec: the slow path when it never comes */
 
-enum { POLL_SIGNALS, POLL_DRIVER, POLL_FIFO, POLL_SHIM, POLL_CONTROL, POLL_DRAIN, POLL_INIT, POLL_CLIENTS };
+enum {
+    POLL_SIGNALS,
+    POLL_DRIVER,
+    POLL_FIFO,
+    POLL_SHIM,
+    POLL_CONTROL,
+    POLL_DRAIN,
+    POLL_INIT,
+    POLL_CLIENTS
+};
 
 /* Make <root>/<id>: whoever makes it owns the id. */
 static int claim(struct supervisor *s)
@@ -165,7 +175,8 @@ static void on_deadline(struct supervisor *s)
     s->deadline_ms = 0;
 }
 
-/* Both are needed: the shim's exec says that the workload runs, LXC's word that lxc-info and the rest will find it. */
+/* Both are needed: the shim's exec says that the workload runs, LXC's word that lxc-info and the
+ * rest will find it. */
 static void check_started(struct supervisor *s)
 {
     if (s->phase != PHASE_RELEASED || !s->exec_done)
@@ -185,8 +196,9 @@ static void check_started(struct supervisor *s)
 
 static size_t fill_poll(struct supervisor *s, struct pollfd *fds)
 {
-    const int watched[POLL_CLIENTS] = {s->signals, s->driver,  s->braked ? -1 : s->fifo, s->shim,
-                                       s->control, s->drain, s->init_pidfd};
+    const int watched[POLL_CLIENTS] = {s->signals,   s->driver,  s->braked ? -1 : s->fifo,
+                                       s->shim,      s->control, s->drain,
+                                       s->init_pidfd};
 
     for (size_t i = 0; i < POLL_CLIENTS; i++)
         fds[i] = (struct pollfd){.fd = watched[i], .events = POLLIN};
@@ -308,8 +320,7 @@ int main(int argc, char **argv)
 
     if (argc < 4)
         return 125;
-    s = (struct supervisor){
-        .root = argv[1], .id = argv[2], .cleanup = argv + 3, .driver = SUP_FD};
+    s = (struct supervisor){.root = argv[1], .id = argv[2], .cleanup = argv + 3, .driver = SUP_FD};
     s.root_fd = s.dir_fd = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
     s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = -1;

@@ -1,7 +1,7 @@
 /*
- * The mount namespace in which lxc-start runs. Two things are put there that the host never sees: a private /run/lxc, so that LXC's
- * monitor FIFO has us as its only reader and LXC's lock files go away with the container, and the root filesystem where the driver
- * made one of layers.
+ * The mount namespace in which lxc-start runs. Two things are put there that the host never sees: a
+ * private /run/lxc, so that LXC's monitor FIFO has us as its only reader and LXC's lock files go
+ * away with the container, and the root filesystem where the driver made one of layers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +45,8 @@ int sup_mounts(struct supervisor *s, const char **what)
     *what = "make a mount namespace";
     if (unshare(CLONE_NEWNS) < 0)
         return -1;
-    /* Mounts made here must not reach the host, those made on the host later may still come in. A root that is not shared is
-     * left as it is: every propagation call walks all mounts. */
+    /* Mounts made here must not reach the host, those made on the host later may still come in. A
+     * root that is not shared is left as it is: every propagation call walks all mounts. */
     *what = "make / rslave";
     if ((s->rec.flags & SF_RSLAVE) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
         return -1;

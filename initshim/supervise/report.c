@@ -1,5 +1,7 @@
-/* What goes to the driver and to whoever asks through the control socket in the container's directory. */
+/* What goes to the driver and to whoever asks through the control socket in the container's
+ * directory. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,8 +23,8 @@ void sup_fail(struct supervisor *s, uint32_t origin, int errnum, const char *det
     if (s->failed)
         return;
     s->failed = true;
-    s->failure = (struct sup_msg){
-        .type = SUP_FAIL, .origin = origin, .errnum = errnum, .value = 125};
+    s->failure =
+        (struct sup_msg){.type = SUP_FAIL, .origin = origin, .errnum = errnum, .value = 125};
     snprintf(s->failure.detail, sizeof(s->failure.detail), "%s", detail);
 }
 
@@ -70,17 +72,28 @@ void sup_report_exit(struct supervisor *s)
     answer(s, &msg, false);
 }
 
+static void detach(struct supervisor *s, int log, int drain)
+{
+    s->rec.flags |= SF_DETACH;
+    s->log = log;
+    s->drain = drain;
+    fcntl(drain, F_SETFL, O_NONBLOCK);
+}
+
 void sup_driver_read(struct supervisor *s)
 {
     struct sup_msg msg;
+    int fds[2];
     size_t n = 0;
-    int got = packet_recv(s->driver, &msg, sizeof(msg), NULL, 0, &n, NULL);
+    int got = packet_recv(s->driver, &msg, sizeof(msg), fds, 2, &n, NULL);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got > 0) {
         if (msg.type == SUP_START && s->phase == PHASE_CREATED)
             sup_shim_start(s);
+        else if (msg.type == SUP_DETACH && n == 2)
+            detach(s, fds[0], fds[1]);
         return;
     }
     close(s->driver);

@@ -41,7 +41,8 @@ int sup_shim_start(struct supervisor *s)
     return packet_send(s->shim, &msg, sizeof(msg), NULL, 0);
 }
 
-/* Field 22 of /proc/PID/stat, counted from the last ')': the name before it may hold anything. 0: unknown. */
+/* Field 22 of /proc/PID/stat, counted from the last ')': the name before it may hold anything. 0:
+ * unknown. */
 static uint64_t start_time(pid_t pid)
 {
     char path[32], text[1024], *at;
@@ -63,7 +64,8 @@ static uint64_t start_time(pid_t pid)
     return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
-/* The init is alive: it waits for our answer. So its pid cannot be another's yet, and the pidfd is truly its own. */
+/* The init is alive: it waits for our answer. So its pid cannot be another's yet, and the pidfd is
+ * truly its own. */
 static void ready(struct supervisor *s, pid_t pid)
 {
     struct sup_msg msg = {.type = SUP_CREATED, .pid = pid};

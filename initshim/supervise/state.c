@@ -23,8 +23,8 @@ static int read_all(int fd, char *text, size_t size)
 
 static int write_new(struct supervisor *s, const char *text, size_t len)
 {
-    int fd = openat(s->dir_fd, "state.json.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                    0600);
+    int fd = openat(s->dir_fd, "state.json.new",
+                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     ssize_t put;
 
     if (fd < 0)
@@ -37,7 +37,8 @@ static int write_new(struct supervisor *s, const char *text, size_t len)
     return -1;
 }
 
-/* Where the tail begins: the last mark, since a string in JSON cannot hold a newline only the driver's own lines match. */
+/* Where the tail begins: the last mark, since a string in JSON cannot hold a newline only the
+ * driver's own lines match. */
 static char *find_tail(char *text)
 {
     char *found = NULL;

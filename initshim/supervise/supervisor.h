@@ -1,7 +1,8 @@
 /*
- * The supervisor: one process a container, parent of its lxc-start. See base/supervise.h for what it says to the driver and
- * DESIGN's process tree for why it exists. Single-threaded, no allocation after the record was read, everything by descriptors that
- * were opened before the namespaces change.
+ * The supervisor: one process a container, parent of its lxc-start. See base/supervise.h for what
+ * it says to the driver and DESIGN's process tree for why it exists. Single-threaded, no allocation
+ * after the record was read, everything by descriptors that were opened before the namespaces
+ * change.
  */
 #ifndef RUNLXC_SUPERVISOR_H
 #define RUNLXC_SUPERVISOR_H
@@ -12,7 +13,8 @@
 
 #include "base/supervise.h"
 
-#define MAX_CGROUPS 64  /* twice the number of hierarchies that Linux has controllers for, with room */
+#define MAX_CGROUPS                                                                                \
+    64 /* twice the number of hierarchies that Linux has controllers for, with room */
 #define MAX_CLIENTS 16
 #define MAX_PRESERVED 128
 
@@ -53,17 +55,17 @@ struct supervisor {
     struct client clients[MAX_CLIENTS];
 
     enum phase phase;
-    pid_t lxc;      /* 0: not started or reaped */
+    pid_t lxc; /* 0: not started or reaped */
     pid_t init;
     int init_pidfd;
     uint64_t init_start;
-    bool braked;        /* the FIFO is full on purpose, see fifo.c */
-    bool lxc_running;   /* LXC said RUNNING */
-    bool exec_done;     /* the shim's socket was closed by its exec */
+    bool braked;      /* the FIFO is full on purpose, see fifo.c */
+    bool lxc_running; /* LXC said RUNNING */
+    bool exec_done;   /* the shim's socket was closed by its exec */
     bool init_dead;
     bool have_status;
-    int status;         /* wait(2) status of the init */
-    bool failed;        /* `failure` is to be reported instead of a start */
+    int status;  /* wait(2) status of the init */
+    bool failed; /* `failure` is to be reported instead of a start */
     struct sup_msg failure;
     uint32_t oom_kills;
     int64_t started_ns, finished_ns;
@@ -73,10 +75,12 @@ struct supervisor {
 /* record.c: map the record; strings point into it and stay for the process's life. 0 or -1. */
 int sup_record_read(int fd, struct sup_record *out);
 
-/* mounts.c: the mount namespace for lxc-start. On failure *what names the step. 0, or -1 with errno. */
+/* mounts.c: the mount namespace for lxc-start. On failure *what names the step. 0, or -1 with
+ * errno. */
 int sup_mounts(struct supervisor *s, const char **what);
 
-/* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with errno. */
+/* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with
+ * errno. */
 int sup_spawn(struct supervisor *s);
 
 /* fifo.c */
@@ -111,7 +115,8 @@ void sup_end(struct supervisor *s); /* kill the init, or lxc-start while there i
 void sup_init_died(struct supervisor *s);
 void sup_teardown(struct supervisor *s);
 
-/* cgroups.c: remove a list of cgroup directories with all below, killing what is left in them when `kill_rest`. */
+/* cgroups.c: remove a list of cgroup directories with all below, killing what is left in them when
+ * `kill_rest`. */
 void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
 uint32_t sup_oom_kills(int fd);
 
@@ -122,7 +127,7 @@ void sup_state_write(struct supervisor *s, const char *status);
 void sup_link_delete(const char *name);
 
 /* clock.c */
-int64_t sup_now_ms(void);       /* CLOCK_MONOTONIC */
-int64_t sup_realtime_ns(void);  /* CLOCK_REALTIME */
+int64_t sup_now_ms(void);      /* CLOCK_MONOTONIC */
+int64_t sup_realtime_ns(void); /* CLOCK_REALTIME */
 
 #endif
