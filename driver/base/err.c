@@ -33,7 +33,7 @@ __attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_li
     return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
 }
 
-int err_set(struct lxcdriver_error **err, const char *fmt, ...)
+int(err_set)(struct lxcdriver_error **err, const char *fmt, ...)
 {
     va_list ap;
     char *text;
@@ -46,7 +46,7 @@ int err_set(struct lxcdriver_error **err, const char *fmt, ...)
     return replace(err, text, 0, EXIT_OURS);
 }
 
-int err_exit(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
+int(err_exit)(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
 {
     va_list ap;
     char *text;
@@ -59,7 +59,7 @@ int err_exit(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
     return replace(err, text, 0, exit_code);
 }
 
-int err_sys(struct lxcdriver_error **err, int code, const char *fmt, ...)
+int(err_sys)(struct lxcdriver_error **err, int code, const char *fmt, ...)
 {
     va_list ap;
     char *text, *full = NULL;
@@ -77,7 +77,7 @@ int err_sys(struct lxcdriver_error **err, int code, const char *fmt, ...)
     return replace(err, full, code, EXIT_OURS);
 }
 
-int err_wrap(struct lxcdriver_error **err, const char *fmt, ...)
+int(err_wrap)(struct lxcdriver_error **err, const char *fmt, ...)
 {
     va_list ap;
     char *text, *full = NULL;
@@ -97,7 +97,7 @@ int err_wrap(struct lxcdriver_error **err, const char *fmt, ...)
     return -1;
 }
 
-int err_nomem(struct lxcdriver_error **err)
+int(err_nomem)(struct lxcdriver_error **err)
 {
     if (err) {
         err_free(err);

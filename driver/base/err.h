@@ -43,4 +43,18 @@ void err_free(struct lxcdriver_error **err);
 
 #define cleanup_err __attribute__((cleanup(err_free)))
 
+/* That a setter always returns -1 is seen at each call: without it, neither the compiler nor an analyser can tell that what
+ * follows `return err_set(...)` in the caller runs only on success. */
+static inline int err_failed(int ignored)
+{
+    (void)ignored;
+    return -1;
+}
+
+#define err_set(...) err_failed(err_set(__VA_ARGS__))
+#define err_sys(...) err_failed(err_sys(__VA_ARGS__))
+#define err_exit(...) err_failed(err_exit(__VA_ARGS__))
+#define err_wrap(...) err_failed(err_wrap(__VA_ARGS__))
+#define err_nomem(err) err_failed(err_nomem(err))
+
 #endif
