@@ -20,7 +20,7 @@ static const struct flag run_flags[] = {
     {"name", 0, "NAME", flag_text, COMMAND(id)},
     {"label", 'l', "K=V", flag_label, NO_MEMBER},
     {"annotation", 0, "K=V", flag_label, .help = "its name; what is said about it"},
-    {"command", 0, "FILE", flag_text, OPTION(command_file), .with_command_file = true,
+    {"command", 0, "FILE|-", flag_text, OPTION(command_file), .with_command_file = true,
      .help = "Docker's execdriver Command, JSON"},
     {"root", 0, "DIR", flag_text, OPTION(root), .with_command_file = true},
     {"log-level", 0, "LEVEL", flag_log_level, OPTION(log_level), .with_command_file = true,

@@ -10,7 +10,7 @@
 /*
  * Docker's execdriver Command as JSON (member names of Docker 1.9). `text` of `len` bytes; the caller keeps it. A wrong type, a
  * missing member, a value out of range is an error that gives the member's path and the value, for example
- * "network.interface.ip_prefix_len: 64 is not between 1 and 32". Unknown members are ignored. *out is the caller's to free.
+ * "network.interface.ip_prefix_len: 64 is not between 1 and 32". Unknown members are ignored. *out has passed command_validate() and is the caller's to free.
  */
 int execdriver_read(const char *text, size_t len, struct command **out, struct lxcdriver_error **err);
 
@@ -40,7 +40,8 @@ void launch_options_clear(struct launch_options *opts);
 /*
  * lxc-launch's command line, argv[0] being the program. Fills *opts and makes *out from the flags; what the image decides
  * (root, arguments, environment, user, working directory) is left for driver/cli/launch to merge. A wrong option is an error that
- * suggests the nearest right one. 0 or -1.
+ * suggests the nearest right one. With --help, --version and --command *out is NULL and there is nothing to merge. command_validate()
+ * is left to the caller, who knows root and arguments. 0, or -1 with *opts empty.
  */
 int flags_read(int argc, char **argv, struct launch_options *opts, struct command **out,
                struct lxcdriver_error **err);
