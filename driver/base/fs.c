@@ -431,7 +431,8 @@ static int walk_empty(struct walk *w)
     }
 }
 
-int fs_remove_tree(int dirfd, const char *name)
+/* `name` lies in dirfd itself. */
+static int remove_in(int dirfd, const char *name)
 {
     __attribute__((cleanup(walk_end))) struct walk w = {.fd = -1};
     struct statx stx;
@@ -466,4 +467,25 @@ int fs_remove_tree(int dirfd, const char *name)
         }
     }
     return 0;
+}
+
+int fs_remove_tree(int dirfd, const char *name)
+{
+    cleanup_free char *above = NULL;
+    cleanup_close int parent = -1;
+    const char *slash = strrchr(name, '/');
+
+    if (!slash)
+        return remove_in(dirfd, name);
+    if (!slash[1] || str_eq(slash, "/.") || str_eq(slash, "/..")) {
+        errno = EINVAL;
+        return -1;
+    }
+    above = strndup(name, (size_t)(slash - name) + 1);
+    if (!above)
+        return -1;
+    parent = openat(dirfd, above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent < 0)
+        return errno == ENOENT ? 0 : -1;
+    return remove_in(parent, slash + 1);
 }

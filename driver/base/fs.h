@@ -31,8 +31,9 @@ int fs_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
 
 /* mkdir -p of an absolute path on the host (trusted); what is made gets exactly `mode`, whatever the umask. 0, or -1 with errno. */
 int fs_mkdir_p(const char *path, mode_t mode);
-/* Remove name below dirfd with all in it, following no link. A mount point in it is left alone with what is mounted there (EBUSY);
- * the first thing that cannot be removed ends the work. Any depth, three descriptors. Missing: 0. 0, or -1 with errno. */
+/* Remove name below dirfd (or an absolute path; directories above the last component are trusted) with all in it, following no
+ * link. A mount point in it is left alone with what is mounted there (EBUSY); the first thing that cannot be removed ends the
+ * work. Any depth, four descriptors. Missing: 0. 0, or -1 with errno. */
 int fs_remove_tree(int dirfd, const char *name);
 bool fs_is_dir(const char *path);
 

@@ -49,33 +49,46 @@ static bool is_below(const char *path, const char *top)
     return cgroup_path_below(path, top) != NULL;
 }
 
-static bool descends_from(const struct mounts *mounts, const struct mountinfo *m, uint64_t ancestor)
+static const struct mountinfo *parent_of(const struct mounts *mounts, const struct mountinfo *m)
 {
-    /* Each step goes to another mount, so there are no more of them than mounts, whatever the ids
-     * say. */
-    for (size_t steps = 0; steps < mounts->n; steps++) {
-        const struct mountinfo *up = NULL;
+    for (const struct mountinfo *up = mounts->list; up < mounts->list + mounts->n; up++)
+        if (up->id == m->parent && up->id != m->id)
+            return up;
+    return NULL;
+}
 
-        if (m->parent == ancestor)
+/* Another mount in the same parent, on the way to m: a path enters that one first. */
+static bool is_overtaken(const struct mounts *mounts, const struct mountinfo *m)
+{
+    for (const struct mountinfo *d = mounts->list; d < mounts->list + mounts->n; d++)
+        if (d->parent == m->parent && d != m && d->id != d->parent &&
+            is_below(m->target, d->target))
             return true;
-        for (size_t i = 0; i < mounts->n && !up; i++)
-            if (mounts->list[i].id == m->parent && mounts->list[i].id != m->id)
-                up = &mounts->list[i];
-        if (!up)
-            return false;
-        m = up;
-    }
     return false;
 }
 
-/* A later mount on the same place or above it hides m, unless m lies in it: since 6.8 the file is
- * ordered by mount id, so what was mounted first and moved below later (by switch_root, for
- * example) comes before what holds it. */
+static bool is_covered(const struct mounts *mounts, const struct mountinfo *m)
+{
+    for (const struct mountinfo *d = mounts->list; d < mounts->list + mounts->n; d++)
+        if (d->parent == m->id && d->id != m->id && str_eq(d->target, m->target))
+            return true;
+    return false;
+}
+
+/* Whether m's mount point leads elsewhere, by what the kernel's path walk does. The order of the
+ * lines says nothing: since 6.8 it is that of the mount ids, and what was mounted early can be
+ * moved below what was mounted late (as switch_root does). */
 static bool is_hidden(const struct mounts *mounts, const struct mountinfo *m)
 {
-    for (const struct mountinfo *later = m + 1; later < mounts->list + mounts->n; later++)
-        if (is_below(m->target, later->target) && !descends_from(mounts, m, later->id))
+    if (is_covered(mounts, m))
+        return true;
+    /* Each step goes to another mount, so there are no more of them than mounts, whatever the ids
+     * say. */
+    for (size_t steps = 0; m && steps < mounts->n; steps++) {
+        if (is_overtaken(mounts, m))
             return true;
+        m = parent_of(mounts, m);
+    }
     return false;
 }
 

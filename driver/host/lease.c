@@ -224,10 +224,6 @@ static int take_next(const struct leases *l, const char *bridge, const struct ip
             if (rc <= 0)
                 return rc;
         }
-        /* Behind the highest address there is the lowest: that is in the subnet when it is the
-         * whole space. */
-        struct ip_address last = subnet_edge(net, true);
-
         if (same_address(&at, &last))
             break;
     }
