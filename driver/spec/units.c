@@ -60,7 +60,7 @@ int units_bytes(const char *text, int64_t *bytes, struct lxcdriver_error **err)
 {
     uint64_t whole, fraction;
     const char *suffix = read_digits(text, &whole, &fraction);
-    int shift = suffix ? suffix_shift(*suffix == ' ' ? suffix + 1 : suffix) : -1;
+    int shift = suffix ? suffix_shift(*suffix == ' ' && suffix[1] ? suffix + 1 : suffix) : -1;
     int64_t value;
 
     if (shift < 0)
