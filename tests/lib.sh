@@ -186,8 +186,12 @@ is() {
         pass "$1"
     else
         fail "$1"
-        diag "got:      $2"
-        diag "expected: $3"
+        if [[ $2$3 == *$'\n'* ]]; then
+            diag "$(diff -U 1 --label expected --label got <(printf '%s\n' "$3") <(printf '%s\n' "$2"))"
+        else
+            diag "got:      $2"
+            diag "expected: $3"
+        fi
     fi
 }
 
