@@ -431,8 +431,10 @@ static void test_registry(void **state)
 
 static int make_fixture(void **state)
 {
+    const char *path = getenv("PATH");
+
     (void)state;
-    real_path = strdup(getenv("PATH"));
+    real_path = path ? strdup(path) : NULL;
     if (!real_path || !mkdtemp(dir) || chdir(dir) < 0)
         return -1;
     snprintf(tools, sizeof(tools), "%s/tools", dir);

@@ -154,7 +154,7 @@ int image_slot_begin(const struct conf *conf, const char *sub, const char *name,
     if (slot->partial)
         slot->path =
             str_printf("%s/%s%s%s", conf->image_dir, sub ? sub : "", sub ? "/" : "", slot->partial);
-    if (!slot->path || !slot->final) {
+    if (!slot->final || !slot->partial || !slot->path) {
         image_slot_end(slot);
         return err_nomem(err);
     }
@@ -187,7 +187,8 @@ int image_slot_commit(struct image_slot *slot, struct lxcdriver_error **err)
 void image_slot_end(struct image_slot *slot)
 {
     /* Removed while it is locked: a process that waits for the lock then finds the name gone. */
-    if (slot->lock_fd >= 0 && still_there(slot->parent_fd, slot->partial, slot->lock_fd))
+    if (slot->partial && slot->lock_fd >= 0 &&
+        still_there(slot->parent_fd, slot->partial, slot->lock_fd))
         fs_remove_tree(slot->parent_fd, slot->partial);
     if (slot->lock_fd >= 0)
         close(slot->lock_fd);
