@@ -10,13 +10,9 @@ const struct default_device default_devices[DEFAULT_DEVICES] = {
     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
 
-/* On a host with v1 hierarchies the devices controller may still be missing there; LXC's eBPF
- * program on the v2 hierarchy is then what there is. */
 static bool rules_are_v2(const struct section *s)
 {
-    const struct strv *v1 = s->facts->v1_controllers;
-
-    return s->facts->cgroup_mode == CGROUP_V2 || (v1 && !strv_contains(v1, "devices"));
+    return s->facts->cgroup_mode == CGROUP_V2;
 }
 
 static void number(char text[24], int64_t value)
@@ -66,18 +62,50 @@ static int rule(struct section *s, const struct device_rule *r)
     return write_rule(s, r, 'c') < 0 || write_rule(s, r, 'b') < 0 ? -1 : 0;
 }
 
+/* The shim makes the container's nodes from inside its cgroup. A node that is only there gives
+ * nothing: to use it is another right. */
+static int allow_mknod(struct section *s, char type)
+{
+    const struct resources *res = &s->cmd->res;
+    const struct device_rule any = {
+        .allow = true, .type = type, .major = -1, .minor = -1, .mknod = true};
+    bool allowed = false;
+
+    for (size_t i = 0; i < res->n_devices; i++) {
+        const struct device_rule *r = &res->devices[i];
+
+        if ((r->type == type || r->type == 'a') && r->major < 0 && r->minor < 0 && r->mknod)
+            allowed = r->allow;
+    }
+    return allowed ? 0 : write_rule(s, &any, type);
+}
+
+/* On v2 it is an eBPF program, which needs no controller; LXC has it on pure v2 only, so that a
+ * host with v1 hierarchies and without this one cannot hold anybody to a rule. */
+static int need_controller(struct section *s)
+{
+    const struct resources *res = &s->cmd->res;
+    bool everything = res->n_devices > 0;
+
+    for (size_t i = 0; i < res->n_devices; i++)
+        everything = everything && res->devices[i].allow && is_everything(&res->devices[i]);
+    return everything || rules_are_v2(s) ? 0 : section_need_controller(s, "devices", "devices");
+}
+
 int config_devices(struct section *s)
 {
     const struct resources *res = &s->cmd->res;
 
     if (s->cmd->privileged)
         return 0; /* what the parent cgroup allows */
+    if (need_controller(s) < 0)
+        return -1;
     if (!res->n_devices)
         return section_include(s, rules_are_v2(s) ? "devices-v2.conf" : "devices-v1.conf");
     for (size_t i = 0; i < res->n_devices; i++)
         if (rule(s, &res->devices[i]) < 0)
             return -1;
-    return 0;
+    return allow_mknod(s, 'c') < 0 || allow_mknod(s, 'b') < 0 ? -1 : 0;
 }
 
 /* Only below /dev: it is a tmpfs of ours, in which LXC can make the file to bind over without

@@ -21,12 +21,12 @@
 #include "base/str.h"
 
 #define NAME "check"
-#define TEMPORARY "/tmp"
 #define LOG_MAX (1 << 20)
 #define EXIT_USAGE 2
 
 struct check {
-    char dir[32];
+    const char *parent; /* of the temporary directory */
+    char *dir;          /* NULL: there is none */
     char *log;
     struct lxc_container *container;
 };
@@ -104,12 +104,14 @@ static int open_check(struct check *c)
 {
     struct lxc_log log = {
         .name = NAME, .level = "ERROR", .quiet = true, .prefix = "runlxc-lxc-check"};
+    const char *parent = getenv("TMPDIR");
+    cleanup_free char *dir = NULL;
 
-    strcpy(c->dir, TEMPORARY "/runlxc-check.XXXXXX");
-    if (!mkdtemp(c->dir)) {
-        c->dir[0] = '\0';
+    c->parent = str_empty(parent) ? "/tmp" : parent;
+    dir = str_printf("%s/runlxc-check.XXXXXX", c->parent);
+    if (!dir || !mkdtemp(dir))
         return complain("make a temporary directory", strerror(errno));
-    }
+    c->dir = steal_ptr(&dir);
     c->log = str_printf("%s/log", c->dir);
     log.lxcpath = c->dir;
     log.file = c->log;
@@ -124,13 +126,14 @@ static int open_check(struct check *c)
 
 static void close_check(struct check *c)
 {
-    cleanup_close int parent = open(TEMPORARY, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int parent = open(c->parent ? c->parent : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (c->container)
         lxc_container_put(c->container);
     lxc_log_close();
-    if (c->dir[0] && parent >= 0)
-        (void)fs_remove_tree(parent, c->dir + strlen(TEMPORARY "/"));
+    if (c->dir && parent >= 0)
+        (void)fs_remove_tree(parent, strrchr(c->dir, '/') + 1);
+    free(c->dir);
     free(c->log);
 }
 

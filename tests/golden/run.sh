@@ -9,6 +9,8 @@ BUILD=${BUILD:-build}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 number=0
+mkdir "$scratch/tmp"
+export TMPDIR=$scratch/tmp
 
 report() { # NAME [DETAIL...]
     local name=$1
@@ -71,4 +73,35 @@ for template in lxc-templates/*.conf; do
         report "$(basename "$template") is read by liblxc" "$said"
     fi
 done
+
+# The helper itself.
+said() { # NAME WANTED-STATUS WANTED-TEXT ARG...
+    local name=$1 status=$2 text=$3 out got=0
+
+    shift 3
+    out=$("$BUILD/runlxc-lxc-check" "$@" 2>&1) || got=$?
+    if [ "$got" = "$status" ] && [ "$out" = "$text" ]; then
+        report "$name"
+    else
+        report "$name" "expected $status: $text" "got $got: $out"
+    fi
+}
+
+printf 'lxc.mount.entry = /a\\040b c none bind 0 0\nlxc.mount.entry = x y tmpfs size=1 0 0\n' >"$scratch/good"
+printf 'lxc.uts.name = a\n\nlxc.no.such = 1\n' >"$scratch/bad"
+said 'items are read back' 0 'lxc.mount.entry = /a\040b c none bind 0 0
+lxc.mount.entry = x y tmpfs size=1 0 0
+lxc.uts.name = ' "$scratch/good" --get lxc.mount.entry lxc.uts.name
+said 'an unknown key in a file' 1 "runlxc-lxc-check: $scratch/bad: Unsupported config key \"lxc.no.such\"; \
+Failed to parse config file \"$scratch/bad\" at line \"lxc.no.such = 1\"" "$scratch/bad"
+said 'a file that is not there' 1 "runlxc-lxc-check: $scratch/none: No such file or directory - \
+Failed to open file \"$scratch/none\"" "$scratch/none"
+said 'a good key' 0 '' --key lxc.uts.name web
+said 'an unknown key' 1 'runlxc-lxc-check: lxc.foo = bar: Unsupported config key "lxc.foo"' --key lxc.foo bar
+said 'a bad value' 1 'runlxc-lxc-check: lxc.net.0.type = zzz: Invalid network type zzz' --key lxc.net.0.type zzz
+if left=$(ls -A "$scratch/tmp") && [ -z "$left" ]; then
+    report 'nothing is left'
+else
+    report 'nothing is left' "$left"
+fi
 echo "1..$number"
