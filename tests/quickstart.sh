@@ -17,5 +17,5 @@ exec "$build/lxc-launch" --rm --hostname quickstart @busybox sh -c '
     echo "  user:      $(id)"
     echo "  root:      $(ls / | tr "\n" " ")"
     echo "  processes:"
-    ps | sed "s/^/    /"
+    ps -o pid,user,comm | sed "s/^/    /"
     echo "Try: build/lxc-launch --rm -it @busybox sh"'
