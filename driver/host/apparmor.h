@@ -1,4 +1,5 @@
-/* AppArmor of this host: aa_is_enabled(2), aa_getcon(2), apparmorfs. On a host without it every question costs one failed open. */
+/* AppArmor of this host: aa_is_enabled(2), aa_getcon(2), apparmorfs. On a host without it every
+ * question costs one failed open. */
 #ifndef RUNLXC_APPARMOR_H
 #define RUNLXC_APPARMOR_H
 
@@ -10,16 +11,17 @@
 bool apparmor_enabled(void);
 
 /*
- * Check that `name` can be given to a container's processes: "unconfined", a loaded profile, or a stack of them ("a//&b"). A
- * profile that is not loaded, a list that cannot be read and a host without AppArmor (unless the name is "unconfined") are errors
- * that name the profile. 0 or -1.
+ * Check that `name` can be given to a container's processes: "unconfined", a loaded profile, or a
+ * stack of them ("a//&b"). A profile that is not loaded, a list that cannot be read and a host
+ * without AppArmor (unless the name is "unconfined") are errors that name the profile. 0 or -1.
  */
 int apparmor_profile_loaded(const char *name, struct lxcdriver_error **err);
 
 /* Whether a text in the form of apparmorfs's "profiles" ("NAME (MODE)" a line) has the profile. */
 bool apparmor_text_has_profile(const char *profiles, const char *name);
 
-/* The label that we run under ("unconfined", "lxc-container-default"), on the heap; NULL in *label without AppArmor. 0 or -1. */
+/* The label that we run under ("unconfined", "lxc-container-default"), on the heap; NULL in *label
+ * without AppArmor. 0 or -1. */
 int apparmor_current(char **label, struct lxcdriver_error **err);
 
 #endif

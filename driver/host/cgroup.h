@@ -1,9 +1,11 @@
 /*
- * Control groups of this host and of one container: which hierarchies there are, where a container's directories lie, and what can
- * be read and done there. Kernel: Documentation/admin-guide/cgroup-v1/, cgroup-v2.rst.
+ * Control groups of this host and of one container: which hierarchies there are, where a
+ * container's directories lie, and what can be read and done there. Kernel:
+ * Documentation/admin-guide/cgroup-v1/, cgroup-v2.rst.
  *
- * A container's directories are kept as a list of struct cgroup_dir, in state.json and in the supervisor's record; everything
- * below works on that list, so that it holds for any path an engine chose.
+ * A container's directories are kept as a list of struct cgroup_dir, in state.json and in the
+ * supervisor's record; everything below works on that list, so that it holds for any path an engine
+ * chose.
  */
 #ifndef RUNLXC_CGROUP_H
 #define RUNLXC_CGROUP_H
@@ -19,9 +21,11 @@
 struct cgroup_hierarchy {
     char *controllers; /* comma-separated as in /proc/self/cgroup; "name=systemd"; "" for v2 */
     char *mount;       /* where it is mounted: /sys/fs/cgroup/memory */
-    char *root;        /* what of the hierarchy is mounted there, as /proc/PID/cgroup names it: "/" but in containers */
+    char *root; /* what of the hierarchy is mounted there, as /proc/PID/cgroup names it: "/" but in
+                   containers */
     bool v2;
-    char *base;        /* pid 1's cgroup in it without a trailing "/init.scope", relative, "" for the root: LXC's base as root */
+    char *base; /* pid 1's cgroup in it without a trailing "/init.scope", relative, "" for the root:
+                   LXC's base as root */
 };
 
 struct cgroup_layout {
@@ -32,15 +36,17 @@ struct cgroup_layout {
 };
 
 /*
- * Read /proc/self/mountinfo, /proc/1/cgroup and cgroup.controllers, each once. Of several mounts of a hierarchy the one is taken
- * that shows pid 1's cgroup and lies under /sys/fs/cgroup (where LXC looks); mounts that others hide do not count. A hierarchy
- * without a mount is left out; none at all is an error. Named hierarchies ("name=systemd") are no v1 controllers, so a v2
- * hierarchy with only such beside it is CGROUP_V2. 0 or -1.
+ * Read /proc/self/mountinfo, /proc/1/cgroup and cgroup.controllers, each once. Of several mounts of
+ * a hierarchy the one is taken that shows pid 1's cgroup and lies under /sys/fs/cgroup (where LXC
+ * looks); mounts that others hide do not count. A hierarchy without a mount is left out; none at
+ * all is an error. Named hierarchies ("name=systemd") are no v1 controllers, so a v2 hierarchy with
+ * only such beside it is CGROUP_V2. 0 or -1.
  */
 int cgroup_layout_read(struct cgroup_layout *out, struct lxcdriver_error **err);
-/* The same out of given texts, for tests: mountinfo, pid 1's cgroup file, the v2 root's cgroup.controllers (NULL: none). */
-int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *controllers, struct cgroup_layout *out,
-                        struct lxcdriver_error **err);
+/* The same out of given texts, for tests: mountinfo, pid 1's cgroup file, the v2 root's
+ * cgroup.controllers (NULL: none). */
+int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *controllers,
+                        struct cgroup_layout *out, struct lxcdriver_error **err);
 void cgroup_layout_clear(struct cgroup_layout *layout);
 
 struct cgroup_dir {
@@ -54,55 +60,68 @@ struct cgroup_dirs {
     size_t n;
 };
 
-/* Directories of a path relative to each hierarchy's base ("runlxc/web"; a leading '/' is ignored) in every hierarchy (they need
- * not exist). A "." or ".." in it is an error. `out` is overwritten. 0 or -1. */
-int cgroup_dirs_of(const struct cgroup_layout *layout, const char *relative, struct cgroup_dirs *out,
-                   struct lxcdriver_error **err);
-/* Directories in which a process is, from /proc/PID/cgroup; those that no mount here shows are left out. 0 or -1. */
-int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out, struct lxcdriver_error **err);
+/* Directories of a path relative to each hierarchy's base ("runlxc/web"; a leading '/' is ignored)
+ * in every hierarchy (they need not exist). A "." or ".." in it is an error. `out` is overwritten.
+ * 0 or -1. */
+int cgroup_dirs_of(const struct cgroup_layout *layout, const char *relative,
+                   struct cgroup_dirs *out, struct lxcdriver_error **err);
+/* Directories in which a process is, from /proc/PID/cgroup; those that no mount here shows are left
+ * out. 0 or -1. */
+int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out,
+                       struct lxcdriver_error **err);
 void cgroup_dirs_clear(struct cgroup_dirs *dirs);
-/* Directory of a controller ("memory"; "" for v2), or NULL. A controller without a v1 hierarchy is looked for in v2, so on pure
- * v2 each of them gives the one directory; look at its `v2`. */
+/* Directory of a controller ("memory"; "" for v2), or NULL. A controller without a v1 hierarchy is
+ * looked for in v2, so on pure v2 each of them gives the one directory; look at its `v2`. */
 const struct cgroup_dir *cgroup_dir_find(const struct cgroup_dirs *dirs, const char *controller);
 
 /*
- * A hierarchy's own root in a list (LXC leaves a container's processes there where it cannot make a directory) is everybody's:
- * what follows passes over it, and fails when the list has nothing else.
+ * A hierarchy's own root in a list (LXC leaves a container's processes there where it cannot make a
+ * directory) is everybody's: what follows passes over it, and fails when the list has nothing else.
  */
 
-/* Every process in them and below, each once, ascending; heap array (NULL when n is 0). What is gone is empty. 0 or -1. */
-int cgroup_pids(const struct cgroup_dirs *dirs, pid_t **pids, size_t *n, struct lxcdriver_error **err);
-/* Freeze or thaw (v1 freezer.state, else v2 cgroup.freeze), returning when the kernel reports it done (poll(2) on cgroup.events for
- * v2; v1 has no event: bounded retries of the write, as the kernel document describes). What is so already is no error. A freeze
- * that is not done within ten seconds is taken back and is an error. The caller must not be in them. 0 or -1. */
+/* Every process in them and below, each once, ascending; heap array (NULL when n is 0). What is
+ * gone is empty. 0 or -1. */
+int cgroup_pids(const struct cgroup_dirs *dirs, pid_t **pids, size_t *n,
+                struct lxcdriver_error **err);
+/* Freeze or thaw (v1 freezer.state, else v2 cgroup.freeze), returning when the kernel reports it
+ * done (poll(2) on cgroup.events for v2; v1 has no event: bounded retries of the write, as the
+ * kernel document describes). What is so already is no error. A freeze that is not done within ten
+ * seconds is taken back and is an error. The caller must not be in them. 0 or -1. */
 int cgroup_freeze(const struct cgroup_dirs *dirs, bool frozen, struct lxcdriver_error **err);
 /* 0, or -1 with errno (ENOENT: no freezer, or gone). */
 int cgroup_is_frozen(const struct cgroup_dirs *dirs, bool *frozen);
 /*
- * Signal every process in them and below but `spare` (0: none), ourselves and pid 1. Other signals than SIGKILL are sent once.
- * SIGKILL goes by cgroup.kill where there is one (not with a `spare`), then is repeated until no process is left, for at most ten
- * seconds, after which the rest is an error; frozen v1 processes are thawed to die. A reused pid is never hit: processes are held
- * by pidfd_open(2) and signalled when they are seen in the cgroup after that. 0 or -1.
+ * Signal every process in them and below but `spare` (0: none), ourselves and pid 1. Other signals
+ * than SIGKILL are sent once. SIGKILL goes by cgroup.kill where there is one (not with a `spare`),
+ * then is repeated until no process is left, for at most ten seconds, after which the rest is an
+ * error; frozen v1 processes are thawed to die. A reused pid is never hit: processes are held by
+ * pidfd_open(2) and signalled when they are seen in the cgroup after that. 0 or -1.
  */
-int cgroup_signal(const struct cgroup_dirs *dirs, int signum, pid_t spare, struct lxcdriver_error **err);
+int cgroup_signal(const struct cgroup_dirs *dirs, int signum, pid_t spare,
+                  struct lxcdriver_error **err);
 /*
- * Remove them with everything below, children first; what is gone is no error; then up to `parents` levels of empty parents above
- * each (one that is in use stays). Waits, bounded, for processes that are on their way out; a process that lives is an error with
- * its pid and the path that stays, after all others were removed. 0 or -1.
+ * Remove them with everything below, children first; what is gone is no error; then up to `parents`
+ * levels of empty parents above each (one that is in use stays). Waits, bounded, for processes that
+ * are on their way out; a process that lives is an error with its pid and the path that stays,
+ * after all others were removed. 0 or -1.
  */
 int cgroup_remove(const struct cgroup_dirs *dirs, int parents, struct lxcdriver_error **err);
-/* Number of OOM kills so far, or -1 when it cannot be read. v1 counts each directory for itself: the sum over those that there are
- * now, so the number can fall when a nested cgroup is removed. v2: memory.events, which is hierarchical. */
+/* Number of OOM kills so far, or -1 when it cannot be read. v1 counts each directory for itself:
+ * the sum over those that there are now, so the number can fall when a nested cgroup is removed.
+ * v2: memory.events, which is hierarchical. */
 int64_t cgroup_oom_kills(const struct cgroup_dirs *dirs);
 /*
- * Descriptor for lxcdriver_oom_fd(): v1 eventfd on memory.oom_control, v2 inotify on memory.events; close-on-exec, non-blocking,
- * the caller's. Readable means "look at cgroup_oom_kills() again", no more: v1 fires when memory ran out, before the kill is
- * counted, also when nothing could be killed, and once when the directory is removed; v2 fires at any change of memory.events.
- * Read it with a buffer of 4096 bytes, which suits both. -1 on error.
+ * Descriptor for lxcdriver_oom_fd(): v1 eventfd on memory.oom_control, v2 inotify on memory.events;
+ * close-on-exec, non-blocking, the caller's. Readable means "look at cgroup_oom_kills() again", no
+ * more: v1 fires when memory ran out, before the kill is counted, also when nothing could be
+ * killed, and once when the directory is removed; v2 fires at any change of memory.events. Read it
+ * with a buffer of 4096 bytes, which suits both. -1 on error.
  */
 int cgroup_oom_fd(const struct cgroup_dirs *dirs, struct lxcdriver_error **err);
-/* CPU, memory, blkio, pids members of stats and read_ns; the network's are left alone (host/netstat). LXCDRIVER_NO_VALUE for what
- * this host does not count and for a limit that is not set. An error only when none of the directories exists. 0 or -1. */
-int cgroup_stats(const struct cgroup_dirs *dirs, struct lxcdriver_stats *stats, struct lxcdriver_error **err);
+/* CPU, memory, blkio, pids members of stats and read_ns; the network's are left alone
+ * (host/netstat). LXCDRIVER_NO_VALUE for what this host does not count and for a limit that is not
+ * set. An error only when none of the directories exists. 0 or -1. */
+int cgroup_stats(const struct cgroup_dirs *dirs, struct lxcdriver_stats *stats,
+                 struct lxcdriver_error **err);
 
 #endif

@@ -15,8 +15,9 @@ struct mountinfo {
 };
 
 /*
- * Take the next well-formed line out of *text, which is cut into pieces and must outlive the strings in *out; octal escapes are
- * undone. Lines that cannot be understood are passed over. False at the end.
+ * Take the next well-formed line out of *text, which is cut into pieces and must outlive the
+ * strings in *out; octal escapes are undone. Lines that cannot be understood are passed over. False
+ * at the end.
  */
 bool mountinfo_next(char **text, struct mountinfo *out);
 

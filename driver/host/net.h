@@ -1,4 +1,5 @@
-/* Bridges and addresses of the network namespace that we run in, by rtnetlink(7); and the numbers of a container's interfaces. */
+/* Bridges and addresses of the network namespace that we run in, by rtnetlink(7); and the numbers
+ * of a container's interfaces. */
 #ifndef RUNLXC_NET_H
 #define RUNLXC_NET_H
 
@@ -16,29 +17,34 @@ struct bridge_info {
     uint32_t mtu;
 };
 
-/* Look at interface `name`: an error that names it when there is none (errno ENODEV), or when it is no bridge. 0 or -1. */
+/* Look at interface `name`: an error that names it when there is none (errno ENODEV), or when it is
+ * no bridge. 0 or -1. */
 int bridge_info_read(const char *name, struct bridge_info *out, struct lxcdriver_error **err);
 bool net_interface_exists(const char *name);
 /* Delete an interface by name; one that is gone is no error. */
 int net_interface_delete(const char *name, struct lxcdriver_error **err);
 
 /*
- * Address leases of a bridge: one file per address in <root>/.leases/<netns inode>-<bridge>/ holding the container's id, made
- * under a lock, so that two containers never share one and a dead container's is given back: a lease is free when <root>/<id>
- * does not exist, so that directory is made before the lease is taken. The directories go with the last lease.
+ * Address leases of a bridge: one file per address in <root>/.leases/<netns inode>-<bridge>/
+ * holding the container's id, made under a lock, so that two containers never share one and a dead
+ * container's is given back: a lease is free when <root>/<id> does not exist, so that directory is
+ * made before the lease is taken. The directories go with the last lease.
  */
 /*
- * Take `want` (or, with family 0, the lowest free one of the subnet) for container `id`; *out gets it with the subnet's prefix.
- * `net` is the bridge's own address with its prefix. Never given: the network's, the broadcast and the bridge's own address, and
- * in IPv6 the subnet's first (RFC 4291, 2.6.1). An address outside the subnet, or in use by another container, is an error that
+ * Take `want` (or, with family 0, the lowest free one of the subnet) for container `id`; *out gets
+ * it with the subnet's prefix. `net` is the bridge's own address with its prefix. Never given: the
+ * network's, the broadcast and the bridge's own address, and in IPv6 the subnet's first (RFC
+ * 4291, 2.6.1). An address outside the subnet, or in use by another container, is an error that
  * names both; what the container has already it may take again. 0 or -1.
  */
-int lease_take(const char *root, const char *bridge, const struct ip_address *net, const struct ip_address *want,
-               const char *id, struct ip_address *out, struct lxcdriver_error **err);
+int lease_take(const char *root, const char *bridge, const struct ip_address *net,
+               const struct ip_address *want, const char *id, struct ip_address *out,
+               struct lxcdriver_error **err);
 /* Give back all leases of a container, of every bridge. What is gone is no error. */
 void lease_release(const char *root, const char *id);
 
-/* net_* members of stats from /proc/PID/net/dev, all interfaces but lo, added up. 0, or -1 with stats untouched. */
+/* net_* members of stats from /proc/PID/net/dev, all interfaces but lo, added up. 0, or -1 with
+ * stats untouched. */
 int net_stats(pid_t pid, struct lxcdriver_stats *stats, struct lxcdriver_error **err);
 
 #endif

@@ -9,25 +9,28 @@
 #include "base/err.h"
 
 struct proc_stat {
-    char state;           /* R S D T t Z X I */
+    char state; /* R S D T t Z X I */
     pid_t ppid;
-    uint64_t start_time;  /* clock ticks since boot, field 22 */
-    bool exiting;         /* has begun to end (PF_EXITING of field 9), though its state may say R or D */
+    uint64_t start_time; /* clock ticks since boot, field 22 */
+    bool exiting; /* has begun to end (PF_EXITING of field 9), though its state may say R or D */
 };
 
-/* /proc/PID/stat; the command name may hold anything, so fields are counted from the last ')'. 0, or -1 with errno (ENOENT, ESRCH: gone). */
+/* /proc/PID/stat; the command name may hold anything, so fields are counted from the last ')'. 0,
+ * or -1 with errno (ENOENT, ESRCH: gone). */
 int proc_stat_read(pid_t pid, struct proc_stat *out);
 /* Whether pid is still the process that started at start_time and is not a zombie. */
 bool proc_alive(pid_t pid, uint64_t start_time);
 /* Inode of /proc/PID/ns/KIND ("net"), 0 when it cannot be read. pid 0: ourselves. */
 uint64_t proc_ns_inode(pid_t pid, const char *kind);
 
-/* Whether `/` is a shared mount: mountinfo has an optional field "shared:" for it. 1, 0, or -1 with err. */
+/* Whether `/` is a shared mount: mountinfo has an optional field "shared:" for it. 1, 0, or -1 with
+ * err. */
 int mountinfo_root_is_shared(struct lxcdriver_error **err);
 /* The same out of a text. */
 bool mountinfo_text_root_is_shared(const char *mountinfo);
 
-/* The capabilities that a container can be given here: CapBnd of /proc/self/status; none when that cannot be read. */
+/* The capabilities that a container can be given here: CapBnd of /proc/self/status; none when that
+ * cannot be read. */
 uint64_t proc_bounding_set(void);
 
 #endif

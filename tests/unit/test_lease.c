@@ -231,7 +231,7 @@ static void hammer(int number)
         claim = str_printf("%s/claimed-%s", root, text);
         if (mkdir(claim, 0700) < 0)
             _exit(2);
-        usleep((useconds_t)(rand() % 500));
+        usleep((useconds_t)((number * 37 + round * 101) % 500));
         if (rmdir(claim) < 0)
             _exit(3);
         lease_release(root, id);
@@ -253,7 +253,6 @@ static void test_concurrent(void **state)
         workers[i] = fork();
         if (workers[i] == 0) {
             alarm(60);
-            srand((unsigned int)i);
             hammer(i);
         }
     }
