@@ -315,6 +315,10 @@ static void converse(struct rig_run *r, bool hold)
         case SHIM_CONSOLE:
             r->console = fd;
             break;
+        case SHIM_SECCOMP:
+            CHECK(msg.value == 1);
+            r->listener = fd;
+            break;
         case SHIM_READY:
             r->ready = true;
             if (hold)
@@ -374,7 +378,7 @@ static int open_socket(struct rig_run *r)
 {
     int pair[2], on = 1;
 
-    *r = (struct rig_run){.in = -1, .out = -1, .console = -1, .code = -1};
+    *r = (struct rig_run){.in = -1, .out = -1, .console = -1, .listener = -1, .code = -1};
     CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
     CHECK(setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
     r->sock = pair[0];
@@ -474,6 +478,8 @@ void rig_finish(struct rig_run *r)
     close(r->sock);
     if (r->console >= 0)
         close(r->console);
+    if (r->listener >= 0)
+        close(r->listener);
 }
 
 void rig_run(struct rig_run *r, const struct wire *w, const struct rig_options *options)

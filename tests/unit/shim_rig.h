@@ -34,7 +34,7 @@ void wire_script(struct wire *w, uint64_t flags, const char *script);
 
 struct rig_run {
     pid_t pid; /* as the test sees it */
-    int sock, in, out, console;
+    int sock, in, out, console, listener;
     bool ready, failed;
     struct ucred cred; /* that came with SHIM_READY */
     struct shim_msg fail;

@@ -2,6 +2,8 @@
 /* The init shim as a whole: a container is started with it, and the workload looks at what it got.
  */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -343,6 +346,46 @@ static void test_init(void **state)
     expect(NULL, 4, "got\n");
 }
 
+#define LOAD(field)                                                                                \
+    {                                                                                              \
+        BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, field)                       \
+    }
+
+/* mkdir(2) fails with ENOTTY, sethostname(2) is for the listener; all else is allowed. */
+static const struct sock_filter filter[] = {
+    LOAD(nr),
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_mkdir},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOTTY},
+    {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_sethostname},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF},
+    {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+};
+
+static void test_seccomp(void **state)
+{
+    static const uint64_t flags[] = {0, WF_NO_NEW_PRIVS};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        wire_script(&w, flags[i],
+                    "mkdir /tmp/x; grep -E '^(Seccomp|NoNewPrivs|CapEff):' /proc/self/status; id -u");
+        wire_put(&w, WT_SECCOMP, filter, sizeof(filter));
+        wire_u32(&w, WT_SECCOMP_FLAGS, i ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+        wire_string(&w, WT_USER, "u");
+        add_caps(CAP(CAP_CHOWN), 0);
+        rig_run(&r, &w, NULL);
+        assert_false(r.failed);
+        assert_int_equal(r.listener >= 0, i);
+        assert_non_null(strstr(r.text, "Inappropriate ioctl"));
+        assert_non_null(
+            strstr(r.text, i ? "CapEff:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n1000\n"
+                             : "CapEff:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t2\n1000\n"));
+    }
+    wire_script(&w, 0, "true");
+    wire_put(&w, WT_SECCOMP, (struct sock_filter[]){LOAD(nr)}, sizeof(filter[0]));
+    expect_fail(NULL, STAGE_SECCOMP, EINVAL, 125, "filter");
+}
+
 static void test_supervisor_gone(void **state)
 {
     struct rig_options o = {.hold = true};
@@ -408,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_supervisor_gone),
         cmocka_unit_test(test_bad_bootstrap),
         cmocka_unit_test(test_hook),
+        cmocka_unit_test(test_seccomp),
     };
 
     return cmocka_run_group_tests(tests, rig_setup, rig_teardown);
