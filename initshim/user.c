@@ -173,7 +173,7 @@ int user_add_gid(struct user *u, uint32_t gid, struct failure *f)
 
 int user_add_group(struct user *u, const char *group, int group_fd, struct failure *f)
 {
-    uint32_t gid;
+    uint32_t gid = 0;
 
     if (find_group(group, group_fd, &gid, f) < 0)
         return -1;
