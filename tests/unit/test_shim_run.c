@@ -367,8 +367,9 @@ static void test_seccomp(void **state)
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        wire_script(&w, flags[i],
-                    "mkdir /tmp/x; grep -E '^(Seccomp|NoNewPrivs|CapEff):' /proc/self/status; id -u");
+        wire_script(
+            &w, flags[i],
+            "mkdir /tmp/x; grep -E '^(Seccomp|NoNewPrivs|CapEff):' /proc/self/status; id -u");
         wire_put(&w, WT_SECCOMP, filter, sizeof(filter));
         wire_u32(&w, WT_SECCOMP_FLAGS, i ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
         wire_string(&w, WT_USER, "u");
