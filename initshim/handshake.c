@@ -41,6 +41,11 @@ int handshake_receive(struct shim *s)
         return fail(&s->failure, STAGE_BOOTSTRAP, EINVAL, "mode");
     if (s->exec && next < p.n_fds)
         s->pidfd = p.fds[next++];
+    if (!s->exec && next < p.n_fds) {
+        /* lxc-start holds the first socket open as well: only on one of our own is the exec seen. */
+        close(s->sock);
+        s->sock = p.fds[next++];
+    }
     if (!(s->boot.flags & WF_TERMINAL)) {
         stdio = p.fds + next;
         next += STDIO;

@@ -12,7 +12,9 @@
  *
  * Start of a container (shim is pid 1, its socket is descriptor SHIM_FD, its executable descriptor is closed by exec):
  *
- *     supervisor -> shim   SHIM_BOOTSTRAP  fds: bootstrap [, stdin, stdout, stderr unless WF_TERMINAL] [, preserved ...]
+ *     supervisor -> shim   SHIM_BOOTSTRAP  fds: bootstrap, socket [, stdin, stdout, stderr unless WF_TERMINAL] [, preserved ...]
+ *                          All that follows goes over this socket: lxc-start holds the first one open too, so that its end would
+ *                          not tell the exec
  *     shim -> supervisor   SHIM_WARN       any number: detail is a sentence's worth of what the host could not give
  *     shim -> supervisor   SHIM_CONSOLE    fds: pty master, with WF_TERMINAL
  *     shim -> supervisor   SHIM_READY      everything that needs privilege over the container is done; carries SCM_CREDENTIALS

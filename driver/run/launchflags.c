@@ -119,10 +119,16 @@ static int merge_env(struct command *cmd, const struct lxcdriver_image *image, s
 
 static int merge_root(struct command *cmd, const struct lxcdriver_image *image, struct lxcdriver_error **err)
 {
+    size_t lowest = 0;
+
     if (!image->layers || !image->layers[0])
         return err_set(err, "the image has no root filesystem");
-    if (!image->shared && !image->layers[1])
-        return str_set(&cmd->root.path, image->layers[0]) < 0 ? err_nomem(err) : 0;
+    while (image->layers[lowest + 1])
+        lowest++;
+    if (str_set(&cmd->root.path, image->layers[lowest]) < 0)
+        return err_nomem(err);
+    if (!image->shared && lowest == 0)
+        return 0;
     return add_all(&cmd->root.layers, image->layers) < 0 ? err_nomem(err) : 0;
 }
 

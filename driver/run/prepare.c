@@ -147,13 +147,11 @@ static void add_cgroups(struct launch *l, uint32_t tag, const struct cgroup_dirs
         record_add_string(&l->record, tag, dirs->dirs[i].path);
 }
 
-/* LXC's own teardown leaves its pivot directories behind; ours makes none. */
+/* LXC's own teardown leaves its pivot directories behind; ours makes none, but a start may fail before we are in charge. */
 static int add_pivots(struct launch *l, struct lxcdriver_error **err)
 {
     struct cgroup_dirs pivot = {0};
 
-    if (!(l->flags & SF_LXC_TEARDOWN))
-        return 0;
     if (cgroup_dirs_of(&l->layout, l->cgroup_pivot, &pivot, err) < 0)
         return -1;
     add_cgroups(l, SUPT_MONITOR_CGROUP, &pivot);

@@ -1,4 +1,5 @@
-/* Walk a record file (base/protocol.h) that lies in memory. No allocation; every access is checked against the end. */
+/* Walk a record file (base/protocol.h) that lies in memory. No allocation; every access is checked
+ * against the end. */
 #ifndef RUNLXC_RECORD_H
 #define RUNLXC_RECORD_H
 
@@ -16,7 +17,8 @@ struct record {
     const void *data; /* 8-aligned when the file is */
 };
 
-/* Check the header and stand before the first record. 0, or -1 when it is no record file of this version. */
+/* Check the header and stand before the first record. 0, or -1 when it is no record file of this
+ * version. */
 int record_open(struct record_reader *r, const void *data, size_t len);
 
 /* 1: *out is the next record; 0: the end; -1: malformed (runs past the end). */

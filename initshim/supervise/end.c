@@ -59,12 +59,6 @@ void sup_teardown(struct supervisor *s)
 {
     bool whole = s->have_status && !(s->rec.flags & SF_KILL_CGROUP);
 
-    /*
-     * What lxc-start still has to do is to remove cgroups and interface, which we do quicker: it
-     * would first move itself through a pivot cgroup in every hierarchy. Raw keys of the user's
-     * such as lxc.hook.post-stop need its own end, and a container that ended by SIGHUP must not
-     * come back as a reboot.
-     */
     if (s->lxc > 0 && !(s->rec.flags & SF_LXC_TEARDOWN))
         kill(s->lxc, SIGKILL);
     if (s->init_pidfd >= 0)

@@ -2,13 +2,14 @@
  * LXC's monitor FIFO: struct lxc_msg of liblxc's monitor.c, 264 bytes a message, written by
  * lxc-start with one write each.
  *
- * It is also a brake. After the init's end lxc-start sends the status and goes on at once to remove
- * the cgroups, and with them the count of OOM kills. A pipe of one page that is full makes that
- * write wait until we have read the count: so the pipe is filled when LXC has said RUNNING and
- * emptied when the init's pidfd tells its end. lxc-start writes nothing in between.
+ * It is also a brake. After the init's end lxc-start sends the status and then goes on to remove the cgroups, and with them the
+ * count of OOM kills. A write to a full pipe waits: so the pipe is one page, and when LXC has said RUNNING it is filled up to the
+ * size of one message. The status still fits; the next one, STOPPING, which lxc-start sends before it touches the cgroups, waits
+ * until the status was taken out. lxc-start writes nothing between RUNNING and the status.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@ struct lxc_message {
     int32_t value;
 };
 
-#define BRAKE_SIZE 4096
+#define PIPE_SIZE 4096
+#define FILLER (PIPE_SIZE - sizeof(struct lxc_message))
 
 /* mkdir -p of the root's path below <dir>/lxc, where LXC looks for the FIFO:
  * /run/lxc/<lxcpath>/monitor-fifo. */
@@ -74,7 +76,7 @@ int sup_fifo_open(struct supervisor *s)
     if (mkfifoat(dir, "monitor-fifo", 0600) == 0)
         s->fifo = openat(dir, "monitor-fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     close(dir);
-    if (s->fifo < 0 || fcntl(s->fifo, F_SETPIPE_SZ, BRAKE_SIZE) < 0)
+    if (s->fifo < 0 || fcntl(s->fifo, F_SETPIPE_SZ, PIPE_SIZE) < 0)
         return -1;
     return 0;
 }
@@ -86,6 +88,13 @@ void sup_fifo_read(struct supervisor *s)
 
     if (s->braked)
         return;
+    /*
+     * What lxc-start would do now is to remove cgroups and interface, which we do quicker: it would first move itself through a
+     * pivot cgroup in every hierarchy. Raw keys of the user's such as lxc.hook.post-stop need its own end. Killed here, while the
+     * status lies in the pipe, it has not begun; and an init that ended by SIGHUP does not come back as a reboot.
+     */
+    if (s->init_dead && s->lxc > 0 && !(s->rec.flags & SF_LXC_TEARDOWN))
+        kill(s->lxc, SIGKILL);
     while ((got = read(s->fifo, &msg, sizeof(msg))) > 0) {
         if ((size_t)got != sizeof(msg))
             continue; /* another liblxc: the slow path in main.c and end.c does without */
@@ -100,24 +109,21 @@ void sup_fifo_read(struct supervisor *s)
 
 void sup_fifo_brake(struct supervisor *s)
 {
-    static const char page[BRAKE_SIZE];
+    static const char filler[FILLER];
 
-    /* With the pidfd nothing else tells the init's end, so without it the brake would never be
-     * released. */
+    /* With the pidfd nothing else tells the init's end, so without it the brake would never be released. */
     if (s->braked || s->init_pidfd < 0)
         return;
     sup_fifo_read(s);
-    if (!s->have_status && write(s->fifo, page, sizeof(page)) == (ssize_t)sizeof(page))
+    if (!s->have_status && write(s->fifo, filler, sizeof(filler)) == (ssize_t)sizeof(filler))
         s->braked = true;
 }
 
+/* The filler goes, what lies behind it stays: lxc-start is held until that is read. */
 void sup_fifo_release(struct supervisor *s)
 {
-    char page[BRAKE_SIZE];
+    char filler[FILLER];
 
-    if (!s->braked)
-        return;
-    s->braked = false;
-    if (read(s->fifo, page, sizeof(page)) < 0 && errno != EAGAIN)
-        s->have_status = false;
+    if (s->braked && read(s->fifo, filler, sizeof(filler)) == (ssize_t)sizeof(filler))
+        s->braked = false;
 }

@@ -79,15 +79,10 @@ static void child(struct supervisor *s, int shim_end, pid_t parent)
 int sup_spawn(struct supervisor *s)
 {
     pid_t self = getpid();
-    int pair[2], on = 1;
+    int pair[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -1;
-    if (setsockopt(pair[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0) {
-        close(pair[0]);
-        close(pair[1]);
-        return -1;
-    }
     s->lxc = fork();
     if (s->lxc == 0)
         child(s, pair[1], self);

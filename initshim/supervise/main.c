@@ -156,12 +156,9 @@ static void on_signal(struct supervisor *s)
 
 static void on_deadline(struct supervisor *s)
 {
-    if (s->phase == PHASE_STARTING || s->phase == PHASE_RELEASED) {
-        if (s->exec_done) {
-            s->lxc_running = true; /* a liblxc that does not say RUNNING */
-            s->deadline_ms = 0;
-            return;
-        }
+    if (s->phase == PHASE_STARTING && s->init_pidfd >= 0) {
+        s->lxc_running = true;
+    } else if (s->phase == PHASE_STARTING || s->phase == PHASE_RELEASED) {
         sup_fail(s, SUP_ORIGIN_SUPERVISOR, ETIMEDOUT,
                  s->phase == PHASE_STARTING ? "set up the container" : "execute the command");
         sup_end(s);
@@ -175,21 +172,13 @@ static void on_deadline(struct supervisor *s)
     s->deadline_ms = 0;
 }
 
-/* Both are needed: the shim's exec says that the workload runs, LXC's word that lxc-info and the
- * rest will find it. */
 static void check_started(struct supervisor *s)
 {
     if (s->phase != PHASE_RELEASED || !s->exec_done)
         return;
-    if (!s->lxc_running && !s->init_dead && !s->have_status) {
-        if (s->deadline_ms > sup_now_ms() + RUNNING_GRACE_MS)
-            s->deadline_ms = sup_now_ms() + RUNNING_GRACE_MS;
-        return;
-    }
     s->phase = PHASE_RUNNING;
     s->deadline_ms = 0;
     s->started_ns = sup_realtime_ns();
-    sup_fifo_brake(s);
     sup_state_write(s, "running");
     sup_report_started(s);
 }
@@ -214,6 +203,7 @@ static void dispatch(struct supervisor *s, const struct pollfd *fds)
         sup_shim_read(s);
     if (fds[POLL_FIFO].revents)
         sup_fifo_read(s);
+    sup_check_created(s);
     check_started(s);
     if (fds[POLL_DRAIN].revents && s->drain >= 0)
         sup_drain(s);
@@ -259,6 +249,7 @@ static void supervise(struct supervisor *s)
             on_deadline(s);
         else
             dispatch(s, fds);
+        sup_check_created(s);
         check_started(s);
     }
 }

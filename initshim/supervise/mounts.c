@@ -22,10 +22,22 @@ static int move_mount_at(int from, int to_dir, const char *to)
     return (int)syscall(SYS_move_mount, from, "", to_dir, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* Bind <dir>/lxc over /run/lxc. By descriptors: the paths may be longer than a path may be. */
-static int bind_run_lxc(struct supervisor *s)
+/* The directory once more: s->dir_fd is of the namespace that we left, and mounts are made only in one's own. */
+static int open_dir(const struct supervisor *s)
 {
-    int source = (int)syscall(SYS_open_tree, s->dir_fd, "lxc",
+    int root = open(s->root, O_PATH | O_DIRECTORY | O_CLOEXEC), dir;
+
+    if (root < 0)
+        return -1;
+    dir = openat(root, s->id, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    close(root);
+    return dir;
+}
+
+/* Bind <dir>/lxc over /run/lxc. */
+static int bind_run_lxc(int dir)
+{
+    int source = (int)syscall(SYS_open_tree, dir, "lxc",
                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
     int result;
 
@@ -40,8 +52,21 @@ static int bind_run_lxc(struct supervisor *s)
     return result;
 }
 
+static int place_rootfs(struct supervisor *s, int dir)
+{
+    if (!(s->rec.flags & SF_ROOTFS))
+        return 0;
+    if (move_mount_at(s->rootfs, dir, "rootfs") < 0)
+        return -1;
+    close(s->rootfs);
+    s->rootfs = -1;
+    return 0;
+}
+
 int sup_mounts(struct supervisor *s, const char **what)
 {
+    int dir, result;
+
     *what = "make a mount namespace";
     if (unshare(CLONE_NEWNS) < 0)
         return -1;
@@ -50,15 +75,16 @@ int sup_mounts(struct supervisor *s, const char **what)
     *what = "make / rslave";
     if ((s->rec.flags & SF_RSLAVE) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
         return -1;
-    *what = "bind " LXC_RUN;
-    if (bind_run_lxc(s) < 0)
+    *what = "open the container's directory";
+    dir = open_dir(s);
+    if (dir < 0)
         return -1;
-    if (s->rec.flags & SF_ROOTFS) {
+    *what = "bind " LXC_RUN;
+    result = bind_run_lxc(dir);
+    if (result == 0) {
         *what = "mount the root filesystem";
-        if (move_mount_at(s->rootfs, s->dir_fd, "rootfs") < 0)
-            return -1;
-        close(s->rootfs);
-        s->rootfs = -1;
+        result = place_rootfs(s, dir);
     }
-    return 0;
+    close(dir);
+    return result;
 }

@@ -4,20 +4,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shared/packet.h"
 #include "supervise/supervisor.h"
 
+/* A pair for all that follows: lxc-start keeps the shim's end of the first one. *theirs is to be sent; ours replaces s->shim later. */
+static int open_own(int *ours, int *theirs)
+{
+    int pair[2], on = 1;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -1;
+    *ours = pair[0];
+    *theirs = pair[1];
+    return setsockopt(*ours, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+}
+
 int sup_shim_bootstrap(struct supervisor *s)
 {
     struct shim_msg msg = {.type = SHIM_BOOTSTRAP};
-    int fds[4 + MAX_PRESERVED];
+    int fds[5 + MAX_PRESERVED], ours, result;
     size_t n = 0;
-    int result;
 
     fds[n++] = s->bootstrap;
+    if (open_own(&ours, &fds[n++]) < 0)
+        return -1;
     if (s->rec.flags & SF_STDIO)
         for (int i = 0; i < 3; i++)
             fds[n++] = s->stdio[i];
@@ -29,6 +43,8 @@ int sup_shim_bootstrap(struct supervisor *s)
         close(fds[i]);
     s->bootstrap = s->stdio[0] = s->stdio[1] = s->stdio[2] = -1;
     s->n_preserved = 0;
+    close(s->shim);
+    s->shim = ours;
     return result;
 }
 
@@ -68,8 +84,6 @@ static uint64_t start_time(pid_t pid)
  * truly its own. */
 static void ready(struct supervisor *s, pid_t pid)
 {
-    struct sup_msg msg = {.type = SUP_CREATED, .pid = pid};
-
     s->init = pid;
     s->init_pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
     s->init_start = start_time(pid);
@@ -80,9 +94,23 @@ static void ready(struct supervisor *s, pid_t pid)
     }
     if (s->rec.oom_file)
         s->oom = open(s->rec.oom_file, O_RDONLY | O_CLOEXEC);
+    /* Nothing more than LXC's word is awaited: should this liblxc not give it, we go on without. */
+    s->deadline_ms = sup_now_ms() + RUNNING_GRACE_MS;
+}
+
+/*
+ * Created is what the shim has set up and LXC calls RUNNING: lxc-info and the rest find it. The init cannot have ended yet, so from
+ * here on the brake holds whatever lxc-start does at its end.
+ */
+void sup_check_created(struct supervisor *s)
+{
+    struct sup_msg msg = {.type = SUP_CREATED, .pid = s->init, .start_time = s->init_start};
+
+    if (s->phase != PHASE_STARTING || s->init_pidfd < 0 || !s->lxc_running)
+        return;
     s->phase = PHASE_CREATED;
     s->deadline_ms = 0;
-    msg.start_time = s->init_start;
+    sup_fifo_brake(s);
     sup_report(s, &msg, NULL, 0);
 }
 
@@ -150,7 +178,7 @@ void sup_shim_read(struct supervisor *s)
     }
     for (size_t i = 0; i < n; i++)
         close(fds[i]);
-    if (msg.type == SHIM_READY && s->phase == PHASE_STARTING)
+    if (msg.type == SHIM_READY && s->init == 0)
         ready(s, pid);
     else if (msg.type == SHIM_FAIL)
         failed(s, &msg);

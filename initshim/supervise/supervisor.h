@@ -16,6 +16,7 @@
 #define MAX_CGROUPS                                                                                \
     64 /* twice the number of hierarchies that Linux has controllers for, with room */
 #define MAX_CLIENTS 16
+#define RUNNING_GRACE_MS 2000 /* for LXC's RUNNING after the shim is ready: the slow path when it never comes */
 #define MAX_PRESERVED 128
 
 struct sup_record {
@@ -93,6 +94,7 @@ void sup_fifo_release(struct supervisor *s);
 int sup_shim_bootstrap(struct supervisor *s);
 void sup_shim_read(struct supervisor *s);
 int sup_shim_start(struct supervisor *s);
+void sup_check_created(struct supervisor *s);
 
 /* report.c: to the driver and to clients of the control socket. */
 int sup_report(struct supervisor *s, const struct sup_msg *msg, const int *fds, size_t n);

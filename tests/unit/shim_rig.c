@@ -348,13 +348,18 @@ static uint64_t flags_of(const struct wire *w)
 static void send_bootstrap(struct rig_run *r, const struct wire *w, int pidfd,
                            const struct rig_options *o)
 {
-    int fds[32], in[2], out[2];
+    int fds[32], in[2], out[2], own[2] = {-1, -1}, on = 1;
     size_t n = 0;
 
     fds[n++] = memfd_create("bootstrap", MFD_CLOEXEC);
     CHECK(fds[0] >= 0 && write(fds[0], w->data, w->len) == (ssize_t)w->len);
-    if (pidfd >= 0)
+    if (pidfd >= 0) {
         fds[n++] = pidfd;
+    } else {
+        CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, own) == 0);
+        CHECK(setsockopt(own[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == 0);
+        fds[n++] = own[1];
+    }
     CHECK(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0);
     /* A pipe of an owner that the user namespace does not know could not be given away in it. */
     if (o->userns)
@@ -370,6 +375,11 @@ static void send_bootstrap(struct rig_run *r, const struct wire *w, int pidfd,
     close(fds[0]);
     close(in[0]);
     close(out[1]);
+    if (own[0] >= 0) {
+        close(own[1]);
+        close(r->sock);
+        r->sock = own[0];
+    }
     r->in = in[1];
     r->out = out[0];
 }
