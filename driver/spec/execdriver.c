@@ -101,18 +101,28 @@ static int read_lxc_config(const struct json_at *at, struct command *cmd,
     return 0;
 }
 
+/* Texts that end up in a configuration file or in a file of /proc, on one line. */
 static int read_labels(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
 {
+    const struct {
+        const char *name;
+        char **out;
+    } labels[] = {
+        {"process_label", &cmd->process.selinux_label},
+        {"mount_label", &cmd->mount_label},
+        {"apparmor_profile", &cmd->process.apparmor_profile},
+        {"cgroup_parent", &cmd->cgroup_parent},
+    };
     cleanup_free char *ignored = NULL;
 
+    for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+        if (execdriver_text(at, labels[i].name, labels[i].out, err) < 0)
+            return -1;
+        if (*labels[i].out && check_text(*labels[i].out, err) < 0)
+            return err_wrap(err, "%s", labels[i].name);
+    }
     /* Docker's own init; ours takes its place. */
-    if (json_opt_string(at, "initpath", &ignored, err) < 0)
-        return -1;
-    if (execdriver_text(at, "process_label", &cmd->process.selinux_label, err) < 0 ||
-        execdriver_text(at, "mount_label", &cmd->mount_label, err) < 0 ||
-        execdriver_text(at, "apparmor_profile", &cmd->process.apparmor_profile, err) < 0)
-        return -1;
-    return execdriver_text(at, "cgroup_parent", &cmd->cgroup_parent, err);
+    return json_opt_string(at, "initpath", &ignored, err);
 }
 
 static int read_command(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)

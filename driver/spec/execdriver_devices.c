@@ -8,7 +8,8 @@
 #include "spec/readers.h"
 #include "spec/validate.h"
 
-#define NUMBER_MAX 1048575 /* the larger of the two, a minor's 20 bits */
+#define MAJOR_MAX 4095    /* 12 bits, linux/kdev_t.h */
+#define MINOR_MAX 1048575 /* 20 bits */
 
 /* Go writes a rune as its number: 99 is 'c'. */
 static int read_type(const struct json_at *at, char *out, struct lxcdriver_error **err)
@@ -39,8 +40,8 @@ static int read_common(const struct json_at *at, struct device_node *node,
 
     if (json_want_object(at, err) < 0 || read_type(at, &node->type, err) < 0)
         return -1;
-    if (json_get_int(&major, -1, NUMBER_MAX, &node->major, err) < 0 ||
-        json_get_int(&minor, -1, NUMBER_MAX, &node->minor, err) < 0)
+    if (json_get_int(&major, -1, MAJOR_MAX, &node->major, err) < 0 ||
+        json_get_int(&minor, -1, MINOR_MAX, &node->minor, err) < 0)
         return -1;
     return execdriver_text(at, "path", &node->path, err);
 }

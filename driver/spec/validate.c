@@ -2,6 +2,7 @@
 #include "spec/validate.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
@@ -236,6 +237,25 @@ int check_lxc_key(const char *key, struct lxcdriver_error **err)
     if (!str_starts(key, "lxc.") || !key[4] || !only(key, "_.-"))
         return err_set(err, "\"%s\" is not an LXC key: lxc.NAME is expected", key);
     return 0;
+}
+
+int check_within(struct lxcdriver_error **err, const char *fmt, ...)
+{
+    cleanup_free char *path = NULL;
+    va_list ap;
+    int len;
+
+    va_start(ap, fmt);
+    len = vasprintf(&path, fmt, ap);
+    va_end(ap);
+    if (len < 0) {
+        path = NULL;
+        return err_nomem(err);
+    }
+    /* Out of memory is nobody's member. */
+    if (!err || !*err || (*err)->errno_code == ENOMEM)
+        return -1;
+    return err_set(err, "%s%s", path, err_message(*err));
 }
 
 static int validate_root(const struct command *cmd, struct lxcdriver_error **err)

@@ -98,9 +98,9 @@ static int check_mount(const struct mount_spec *m, struct lxcdriver_error **err)
         if (check_text(m->data.items[i], err) < 0)
             return err_wrap(err, "options: \"%s\"", m->data.items[i]);
     if (check_maps(m->uid_maps, m->n_uid_maps, err) < 0)
-        return err_wrap(err, "uidMappings");
+        return check_within(err, "uidMappings");
     if (check_maps(m->gid_maps, m->n_gid_maps, err) < 0)
-        return err_wrap(err, "gidMappings");
+        return check_within(err, "gidMappings");
     return 0;
 }
 
@@ -108,7 +108,7 @@ int validate_mounts(const struct command *cmd, struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < cmd->n_mounts; i++) {
         if (check_mount(&cmd->mounts[i], err) < 0)
-            return err_wrap(err, "mounts[%zu]", i);
+            return check_within(err, "mounts[%zu].", i);
         if (!cmd->oci_version && check_twice(cmd, i, err) < 0)
             return err_wrap(err, "mounts[%zu].destination", i);
     }
@@ -117,9 +117,9 @@ int validate_mounts(const struct command *cmd, struct lxcdriver_error **err)
     if (cmd->shm_size != RES_UNSET && cmd->shm_size < 1)
         return err_set(err, "shm_size: %" PRId64 " is not above 0", cmd->shm_size);
     if (check_maps(cmd->uid_maps, cmd->n_uid_maps, err) < 0)
-        return err_wrap(err, "uidmapping");
+        return check_within(err, "uidmapping");
     if (check_maps(cmd->gid_maps, cmd->n_gid_maps, err) < 0)
-        return err_wrap(err, "gidmapping");
+        return check_within(err, "gidmapping");
     return 0;
 }
 
@@ -157,9 +157,9 @@ int validate_devices(const struct command *cmd, struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < cmd->n_devices; i++)
         if (check_node(&cmd->devices[i], err) < 0)
-            return err_wrap(err, "devices[%zu]", i);
+            return check_within(err, "devices[%zu].", i);
     for (size_t i = 0; i < cmd->res.n_devices; i++)
         if (check_rule(&cmd->res.devices[i], err) < 0)
-            return err_wrap(err, "resources.devices[%zu]", i);
+            return check_within(err, "resources.devices[%zu].", i);
     return 0;
 }
