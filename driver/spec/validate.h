@@ -1,6 +1,7 @@
 /*
- * The checks behind command_validate(), which readers use too, so that a value is judged by one rule wherever it came from. Each
- * error gives the value and what is wrong with it; the caller wraps the member's path around it. Private to driver/spec.
+ * The checks behind command_validate(), which readers use too, so that a value is judged by one
+ * rule wherever it came from. Each error gives the value and what is wrong with it; the caller
+ * wraps the member's path around it. Private to driver/spec.
  */
 #ifndef RUNLXC_SPEC_VALIDATE_H
 #define RUNLXC_SPEC_VALIDATE_H
@@ -12,11 +13,13 @@
 
 /* A list of numbers and ranges as cpuset(7) reads it: "0-3,5". */
 int check_cpuset(const char *list, struct lxcdriver_error **err);
-/* 1..64 letters, digits, '-', '_' and '.', the first and last a letter or digit (64: uname(2)'s field). */
+/* 1..64 letters, digits, '-', '_' and '.', the first and last a letter or digit (64: uname(2)'s
+ * field). */
 int check_hostname(const char *name, struct lxcdriver_error **err);
 /* "02:42:ac:11:00:02": six pairs of hexadecimal digits, unicast, not all zero. */
 int check_mac(const char *mac, struct lxcdriver_error **err);
-/* A name that the kernel takes for an interface: 1..15 bytes, no '/', ':' or white space, not "." or "..". */
+/* A name that the kernel takes for an interface: 1..15 bytes, no '/', ':' or white space, not "."
+ * or "..". */
 int check_interface(const char *name, struct lxcdriver_error **err);
 /* "name:address", the address IPv4 or IPv6. */
 int check_extra_host(const char *text, struct lxcdriver_error **err);
@@ -35,9 +38,10 @@ int check_absolute(const char *path, struct lxcdriver_error **err);
 /* value is RES_UNSET or within the range. */
 int check_range(int64_t value, int64_t min, int64_t max, struct lxcdriver_error **err);
 
-/* Put the first part of a member's path right before an error that begins with the rest of it: "mounts[2]." and "source: ...".
- * Returns -1. */
-int check_within(struct lxcdriver_error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Put the first part of a member's path right before an error that begins with the rest of it:
+ * "mounts[2]." and "source: ...". Returns -1. */
+int check_within(struct lxcdriver_error **err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The parts of command_validate(). */
 int validate_process(const struct command *cmd, struct lxcdriver_error **err);
