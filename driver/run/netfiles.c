@@ -31,7 +31,8 @@ static int add_file(struct command *cmd, int dir_fd, const char *dir, const char
 
     if (text->failed)
         return err_nomem(err);
-    if (fs_write_atomic(dir_fd, name, text->data ? text->data : "", text->len, 0644) < 0)
+    if (dir_fd >= 0 &&
+        fs_write_atomic(dir_fd, name, text->data ? text->data : "", text->len, 0644) < 0)
         return err_sys(err, errno, "write %s/%s", dir, name);
     m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
     if (!m)

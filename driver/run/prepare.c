@@ -95,7 +95,7 @@ static int write_config(struct launch *l, struct lxcdriver_error **err)
         .cgroup_container = l->cgroup_container,
         .cgroup_monitor = l->cgroup_monitor,
         .cgroup_pivot = l->cgroup_pivot,
-        .idmap_root = cmd->n_uid_maps > 0 && cmd->root.layers.n == 0,
+        .idmap_root = cmd->root.idmap && cmd->root.layers.n == 0,
     };
 
     for (int i = 0; i < NS_KINDS; i++)
@@ -258,24 +258,61 @@ static int look_at_root(struct launch *l, struct lxcdriver_error **err)
     return l->rootfs.fd < 0 ? err_sys(err, errno, "root filesystem %s", path) : 0;
 }
 
+static uint32_t mapped_root(const struct id_map *maps, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (maps[i].container_id == 0)
+            return maps[i].host_id;
+    return 0;
+}
+
+/*
+ * In a user namespace LXC mounts as the container's root, who is nobody here: he has to get through the directory to what is mounted
+ * from it, and to read his environment file. Everything else in it stays 0600.
+ */
+static int let_userns_in(struct launch *l, struct lxcdriver_error **err)
+{
+    const struct command *cmd = l->cmd;
+
+    if (cmd->n_uid_maps == 0)
+        return 0;
+    if (fchmod(l->dir_fd, 0711) < 0 ||
+        fchownat(l->dir_fd, "config.env", mapped_root(cmd->uid_maps, cmd->n_uid_maps),
+                 mapped_root(cmd->gid_maps, cmd->n_gid_maps), AT_SYMLINK_NOFOLLOW) < 0)
+        return err_sys(err, errno, "let the container's root into %s", l->dir);
+    return 0;
+}
+
 static int write_env_file(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     if (make_env(l, err) < 0 || config_write_env(&l->env, &l->env_json, err) < 0)
         return -1;
-    return look_only ? 0 : write_file(l, "config.env", &l->env_json, err);
-}
-
-static int prepare_files(struct launch *l, bool look_only, struct lxcdriver_error **err)
-{
-    if (look_only || !l->cmd->etc_files)
+    if (look_only)
         return 0;
-    return netfiles_prepare(l->cmd, l->dir_fd, l->dir, &l->net, err);
+    if (write_file(l, "config.env", &l->env_json, err) < 0)
+        return -1;
+    return let_userns_in(l, err);
 }
 
-static int check_apparmor(const struct launch *l, struct lxcdriver_error **err)
+static int prepare_files(struct launch *l, struct lxcdriver_error **err)
+{
+    return l->cmd->etc_files ? netfiles_prepare(l->cmd, l->dir_fd, l->dir, &l->net, err) : 0;
+}
+
+static int check_selinux(const char *field, const char *label, struct lxcdriver_error **err)
+{
+    if (str_empty(label) || access("/sys/fs/selinux/enforce", F_OK) == 0)
+        return 0;
+    return err_set(err, "%s: \"%s\": this host has no SELinux", field, label);
+}
+
+static int check_labels(const struct launch *l, struct lxcdriver_error **err)
 {
     const char *profile = l->cmd->process.apparmor_profile;
 
+    if (check_selinux("process_label", l->cmd->process.selinux_label, err) < 0 ||
+        check_selinux("mount_label", l->cmd->mount_label, err) < 0)
+        return -1;
     if (str_empty(profile) || str_eq(profile, "unconfined"))
         return 0;
     if (!apparmor_enabled())
@@ -288,14 +325,14 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
     if (cgroup_layout_read(&l->layout, err) < 0 || cgroup_paths(l, err) < 0 ||
-        check_apparmor(l, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
+        check_labels(l, err) < 0 || userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
         launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
-        prepare_files(l, look_only, err) < 0 || add_dockerenv(l, err) < 0)
+        prepare_files(l, err) < 0 || add_dockerenv(l, err) < 0)
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)
         return -1;
-    if (targets_resolve(l->cmd, l->rootfs.fd, user_root, look_only, &l->targets, err) < 0 ||
+    if (targets_resolve(l->cmd, l->rootfs.fd, user_root, l->dir, look_only, &l->targets, err) < 0 ||
         write_config(l, err) < 0 || write_bootstrap(l, err) < 0)
         return -1;
     if (look_only)

@@ -98,12 +98,14 @@ struct target_list {
 
 /*
  * Resolve every destination inside the root filesystem as the container will see it, through
- * earlier mounts and symbolic links, and make missing mount points where that can be done now. With
- * `look_only` nothing is made. root_path is the root's path on the host, for `made`, NULL when the
- * root is ours to dirty. 0 or -1.
+ * earlier mounts and symbolic links, and make missing mount points where that can be done now.
+ * root_path is the root's path on the host, for `made`, NULL when the root is ours to dirty. With
+ * `look_only` nothing is made, and a source below own_dir, the container's directory, counts as the
+ * file that a start would make there. 0 or -1.
  */
-int targets_resolve(const struct command *cmd, int root_fd, const char *root_path, bool look_only,
-                    struct target_list *out, struct lxcdriver_error **err);
+int targets_resolve(const struct command *cmd, int root_fd, const char *root_path,
+                    const char *own_dir, bool look_only, struct target_list *out,
+                    struct lxcdriver_error **err);
 void targets_clear(struct target_list *list);
 
 /* ---- rootfs.c ---- */
@@ -122,6 +124,8 @@ void rootfs_clear(struct rootfs *root);
 char *rootfs_upper_path(const struct lxcdriver *drv, const char *id);
 
 /* ---- netfiles.c: /etc/resolv.conf, hosts, hostname made for the container ---- */
+/* Write them into the container's directory and add their mounts; with dir_fd -1 only the mounts.
+ * 0 or -1. */
 int netfiles_prepare(struct command *cmd, int dir_fd, const char *dir,
                      const struct network_facts *net, struct lxcdriver_error **err);
 
@@ -167,6 +171,10 @@ struct launch {
 /* prepare.c: everything up to the files in the container's directory, in order. 0 or -1. */
 int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **err);
 void launch_clear(struct launch *l);
+/* userns.c: give an automatic user namespace its ids. */
+int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or -1. */
+int userns_open(const struct command *cmd, struct lxcdriver_error **err);
 /* resolve.c */
 int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err);

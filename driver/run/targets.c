@@ -34,6 +34,7 @@ struct walk {
     struct place *places;
     size_t n;
     bool look_only;
+    const char *own_dir; /* files below it exist once there is a start */
     struct strv *made;
     struct lxcdriver_error **err;
     const char *destination; /* for errors */
@@ -312,11 +313,15 @@ static int open_source(struct walk *w, const struct mount_spec *m, int *fd, bool
     struct stat st;
 
     *fd = open(m->source, O_PATH | O_CLOEXEC);
-    if (*fd < 0 && errno == ENOENT && m->create_source) {
-        if (w->look_only) {
-            *directory = true;
+    if (*fd < 0 && errno == ENOENT && w->look_only) {
+        const char *rest;
+        bool own = below(m->source, w->own_dir, &rest);
+
+        *directory = !own;
+        if (own || m->create_source)
             return 0;
-        }
+        errno = ENOENT;
+    } else if (*fd < 0 && errno == ENOENT && m->create_source) {
         if (fs_mkdir_p(m->source, 0755) == 0)
             *fd = open(m->source, O_PATH | O_CLOEXEC);
     }
@@ -346,10 +351,15 @@ static int resolve_mount(struct walk *w, const struct mount_spec *m, struct moun
     return 0;
 }
 
-int targets_resolve(const struct command *cmd, int root_fd, const char *root_path, bool look_only,
-                    struct target_list *out, struct lxcdriver_error **err)
+int targets_resolve(const struct command *cmd, int root_fd, const char *root_path,
+                    const char *own_dir, bool look_only, struct target_list *out,
+                    struct lxcdriver_error **err)
 {
-    struct walk w = {.look_only = look_only, .made = &out->made, .err = err, .destination = "/"};
+    struct walk w = {.look_only = look_only,
+                     .own_dir = own_dir,
+                     .made = &out->made,
+                     .err = err,
+                     .destination = "/"};
     int result;
 
     result = add_place(&w, "", root_fd, true, false, root_path);
