@@ -54,6 +54,8 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
     if (stage == STAGE_USER && errnum == 0)
         err_exit(err, exit_code, "user: \"%s\" is not in the container's passwd or group file",
                  text);
+    else if (stage == STAGE_CAPS && errnum == 0)
+        err_exit(err, exit_code, "capabilities: this host cannot give %s", text);
     else if (stage == STAGE_EXEC && exit_code == 127)
         err_exit(err, exit_code, "exec: \"%s\": %s", text,
                  errnum == ENOENT && !strchr(text, '/') ? "executable file not found in PATH"
