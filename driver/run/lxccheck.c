@@ -44,6 +44,18 @@ static int run_captured(char *const *argv, char **output, struct lxcdriver_error
     return status;
 }
 
+/* The helper's first line is "runlxc-lxc-check: KEY = VALUE: why", of which the reason is wanted.
+ */
+static const char *reason_in(char *output, const struct string_pair *pair)
+{
+    cleanup_free char *lead = str_printf("runlxc-lxc-check: %s = %s: ", pair->key, pair->value);
+
+    if (!output || !*output)
+        return "liblxc refuses it";
+    output[strcspn(output, "\n")] = '\0';
+    return lead && str_starts(output, lead) ? output + strlen(lead) : output;
+}
+
 int lxc_conf_check(const struct launch *l, struct lxcdriver_error **err)
 {
     cleanup_free char *helper = driver_helper(l->drv, "runlxc-lxc-check");
@@ -61,10 +73,8 @@ int lxc_conf_check(const struct launch *l, struct lxcdriver_error **err)
             return -1;
         if (status == 0)
             continue;
-        if (output)
-            output[strcspn(output, "\n")] = '\0';
-        return err_set(err, "lxc_config: %s = %s: %s", pair->key, pair->value,
-                       str_empty(output) ? "liblxc refuses it" : output);
+        return err_set(err, "lxc_config[%zu]: %s = %s: %s", i, pair->key, pair->value,
+                       reason_in(output, pair));
     }
     return 0;
 }
