@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -23,6 +24,7 @@
 #define NAME "check"
 #define LOG_MAX (1 << 20)
 #define EXIT_USAGE 2
+#define LXC_LOCKS "/run/lxc/lock" /* where LXC keeps a lock for each container of root's */
 
 struct check {
     const char *parent; /* of the temporary directory */
@@ -128,9 +130,14 @@ static void close_check(struct check *c)
 {
     cleanup_close int parent = open(c->parent ? c->parent : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+    cleanup_free char *locks = c->dir ? str_printf("%s/%s", LXC_LOCKS, c->dir) : NULL;
+
     if (c->container)
         lxc_container_put(c->container);
     lxc_log_close();
+    /* LXC takes its lock away, but not the directory that it made for it. */
+    if (locks)
+        (void)rmdir(locks);
     if (c->dir && parent >= 0)
         (void)fs_remove_tree(parent, strrchr(c->dir, '/') + 1);
     free(c->dir);
