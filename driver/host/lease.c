@@ -130,14 +130,9 @@ static int make_and_open(int root, const char *sub)
     return openat(root, sub, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static int leases_open(struct leases *l, const char *root, const char *bridge,
+static int leases_open(struct leases *l, const char *root, const char *sub,
                        struct lxcdriver_error **err)
 {
-    cleanup_free char *sub =
-        str_printf(LEASES "/%llu-%s", (unsigned long long)proc_ns_inode(0, "net"), bridge);
-
-    if (!sub)
-        return err_nomem(err);
     l->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (l->root < 0)
         return err_sys(err, errno, "open %s", root);
@@ -236,12 +231,16 @@ int lease_take(const char *root, const char *bridge, const struct ip_address *ne
                struct lxcdriver_error **err)
 {
     cleanup_leases struct leases l = {-1, -1};
+    cleanup_free char *sub =
+        str_printf(LEASES "/%llu-%s", (unsigned long long)proc_ns_inode(0, "net"), bridge);
 
+    if (!sub)
+        return err_nomem(err);
     if (net->family != AF_INET && net->family != AF_INET6)
         return err_set(err, "bridge %s has no subnet to take an address from", bridge);
     if (net->prefix > size_of(net) * 8)
         return err_set(err, "bridge %s: prefix %u is out of range", bridge, net->prefix);
-    if (leases_open(&l, root, bridge, err) < 0)
+    if (leases_open(&l, root, sub, err) < 0)
         return err_wrap(err, "lease of an address");
     if (want->family == 0)
         return take_next(&l, bridge, net, id, out, err);
@@ -250,6 +249,32 @@ int lease_take(const char *root, const char *bridge, const struct ip_address *ne
     *out = *want;
     out->prefix = net->prefix;
     return 0;
+}
+
+/* ---- ranges of ids ---- */
+
+int lease_id_range(const char *root, uint32_t base, uint32_t size, const char *id, uint32_t *first,
+                   struct lxcdriver_error **err)
+{
+    cleanup_leases struct leases l = {-1, -1};
+
+    if (leases_open(&l, root, LEASES "/ids", err) < 0)
+        return err_wrap(err, "lease of a range of ids");
+    for (uint64_t at = base; at + size <= UINT32_MAX; at += size) {
+        cleanup_free char *holder = NULL;
+        char name[16];
+
+        snprintf(name, sizeof(name), "%llu", (unsigned long long)at);
+        if (holder_of(&l, name, id, &holder) < 0)
+            return err_sys(err, errno, "read the lease of ids %s", name);
+        if (holder)
+            continue;
+        if (fs_write_atomic(l.dir, name, id, strlen(id), 0600) < 0)
+            return err_sys(err, errno, "write the lease of ids %s", name);
+        *first = (uint32_t)at;
+        return 0;
+    }
+    return err_set(err, "no range of %u ids is free from %u on", size, base);
 }
 
 /* ---- giving back ---- */

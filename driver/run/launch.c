@@ -207,13 +207,15 @@ static int on_oom(struct launch *l, int oom_fd, int64_t *seen)
 static int let_go(struct launch *l, struct lxcdriver_error **err)
 {
     struct sup_msg msg = {.type = SUP_DETACH};
-    cleanup_close int log = openat(l->dir_fd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    cleanup_close int log =
+        openat(l->dir_fd, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     int fds[2] = {log, l->console};
 
     if (log < 0)
         return err_sys(err, errno, "make %s/log", l->dir);
     if (!l->started || l->console < 0)
-        return err_set(err, "detach: only a running container with a terminal can be detached from");
+        return err_set(err,
+                       "detach: only a running container with a terminal can be detached from");
     if (packet_send(l->sock, &msg, sizeof(msg), fds, 2) < 0)
         return err_sys(err, errno, "detach");
     l->detached = true;
@@ -260,7 +262,8 @@ static int launch_loop(struct launch *l, struct lxcdriver_error **err)
     }
 }
 
-char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *command, struct lxcdriver_error **err)
+char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *command,
+                        struct lxcdriver_error **err)
 {
     const struct lxcdriver_run_options options = {0};
     struct launch l;
@@ -268,7 +271,8 @@ char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *command
 
     if (command_validate(command->cmd, err) < 0)
         return NULL;
-    if (launch_init(&l, drv, command->cmd, &options, err) == 0 && launch_prepare(&l, true, err) == 0) {
+    if (launch_init(&l, drv, command->cmd, &options, err) == 0 &&
+        launch_prepare(&l, true, err) == 0) {
         text = buf_take(&l.config);
         if (!text)
             err_nomem(err);

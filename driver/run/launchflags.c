@@ -42,7 +42,8 @@ void lxcdriver_launch_free(struct lxcdriver_launch *launch)
     free(launch);
 }
 
-void lxcdriver_launch_options(const struct lxcdriver_launch *launch, struct lxcdriver_launch_options *out)
+void lxcdriver_launch_options(const struct lxcdriver_launch *launch,
+                              struct lxcdriver_launch_options *out)
 {
     const struct launch_options *o = &launch->options;
     const struct command *cmd = launch->command ? launch->command->cmd : NULL;
@@ -77,8 +78,10 @@ static int add_all(struct strv *to, const char *const *from)
     return 0;
 }
 
-/* Entrypoint and command, as docker run combines them: --entrypoint drops both of the image's, arguments drop its Cmd. */
-static int merge_args(struct lxcdriver_launch *launch, const struct lxcdriver_image *image, struct lxcdriver_error **err)
+/* Entrypoint and command, as docker run combines them: --entrypoint drops both of the image's,
+ * arguments drop its Cmd. */
+static int merge_args(struct lxcdriver_launch *launch, const struct lxcdriver_image *image,
+                      struct lxcdriver_error **err)
 {
     const struct launch_options *o = &launch->options;
     struct strv *args = &launch->command->cmd->process.args;
@@ -90,15 +93,18 @@ static int merge_args(struct lxcdriver_launch *launch, const struct lxcdriver_im
     } else if (add_all(args, image->entrypoint) < 0) {
         return err_nomem(err);
     }
-    if (o->args.n > 0 ? strv_copy(args, &o->args) < 0 : !o->has_entrypoint && add_all(args, image->cmd) < 0)
+    if (o->args.n > 0 ? strv_copy(args, &o->args) < 0
+                      : !o->has_entrypoint && add_all(args, image->cmd) < 0)
         return err_nomem(err);
     if (args->n == 0)
-        return err_set(err, "no command given, and image \"%s\" names none", o->image ? o->image : "");
+        return err_set(err, "no command given, and image \"%s\" names none",
+                       o->image ? o->image : "");
     return 0;
 }
 
 /* The image's variables, then HOSTNAME, then the command line's: later ones win. */
-static int merge_env(struct command *cmd, const struct lxcdriver_image *image, struct lxcdriver_error **err)
+static int merge_env(struct command *cmd, const struct lxcdriver_image *image,
+                     struct lxcdriver_error **err)
 {
     struct strv own = cmd->process.env;
     int result = 0;
@@ -117,7 +123,8 @@ static int merge_env(struct command *cmd, const struct lxcdriver_image *image, s
     return result;
 }
 
-static int merge_root(struct command *cmd, const struct lxcdriver_image *image, struct lxcdriver_error **err)
+static int merge_root(struct command *cmd, const struct lxcdriver_image *image,
+                      struct lxcdriver_error **err)
 {
     size_t lowest = 0;
 
@@ -139,9 +146,11 @@ int lxcdriver_launch_image(struct lxcdriver_launch *launch, const struct lxcdriv
     struct command *cmd = launch->command->cmd;
     struct process_spec *p = &cmd->process;
 
-    if (merge_root(cmd, image, err) < 0 || merge_args(launch, image, err) < 0 || merge_env(cmd, image, err) < 0)
+    if (merge_root(cmd, image, err) < 0 || merge_args(launch, image, err) < 0 ||
+        merge_env(cmd, image, err) < 0)
         return -1;
     cmd->etc_files = true;
+    cmd->root.idmap = cmd->ns[NS_USER].mode == NS_NEW;
     p->create_cwd = true;
     if (!o->has_workdir && !str_empty(image->workdir) && str_set(&p->cwd, image->workdir) < 0)
         return err_nomem(err);

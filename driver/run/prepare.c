@@ -147,7 +147,8 @@ static void add_cgroups(struct launch *l, uint32_t tag, const struct cgroup_dirs
         record_add_string(&l->record, tag, dirs->dirs[i].path);
 }
 
-/* LXC's own teardown leaves its pivot directories behind; ours makes none, but a start may fail before we are in charge. */
+/* LXC's own teardown leaves its pivot directories behind; ours makes none, but a start may fail
+ * before we are in charge. */
 static int add_pivots(struct launch *l, struct lxcdriver_error **err)
 {
     struct cgroup_dirs pivot = {0};
@@ -267,8 +268,9 @@ static uint32_t mapped_root(const struct id_map *maps, size_t n)
 }
 
 /*
- * In a user namespace LXC mounts as the container's root, who is nobody here: he has to get through the directory to what is mounted
- * from it, and to read his environment file. Everything else in it stays 0600.
+ * In a user namespace LXC mounts as the container's root, who is nobody here: he has to get through
+ * the directory to what is mounted from it, and to read his environment file. Everything else in it
+ * stays 0600.
  */
 static int let_userns_in(struct launch *l, struct lxcdriver_error **err)
 {
@@ -325,9 +327,10 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
     if (cgroup_layout_read(&l->layout, err) < 0 || cgroup_paths(l, err) < 0 ||
-        check_labels(l, err) < 0 || userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
-        launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
-        prepare_files(l, err) < 0 || add_dockerenv(l, err) < 0)
+        check_labels(l, err) < 0 || userns_resolve(l, look_only, err) < 0 ||
+        launch_resolve_namespaces(l, err) < 0 || launch_resolve_network(l, look_only, err) < 0 ||
+        write_env_file(l, look_only, err) < 0 || prepare_files(l, err) < 0 ||
+        add_dockerenv(l, err) < 0)
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)

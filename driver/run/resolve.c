@@ -42,9 +42,10 @@ static int take_address(struct launch *l, const char *bridge, const struct ip_ad
                        "network: bridge \"%s\" has no address of this family: give the address "
                        "with its prefix length",
                        bridge);
-    if (own->family == 0 || (want->family && want->prefix && want->prefix != own->prefix)) {
-        subnet = *want;
-    }
+    /* A bridge without an address has nothing to keep free but the subnet's own. */
+    if (own->family == 0)
+        for (uint32_t bit = want->prefix; bit < (want->family == AF_INET ? 32U : 128U); bit++)
+            subnet.addr[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
     if (lease_take(l->drv->root, bridge, &subnet, want, l->cmd->id, &got, err) < 0)
         return err_wrap(err, "network");
     net->addresses[net->n_addresses++] = got;

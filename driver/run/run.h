@@ -156,7 +156,7 @@ struct launch {
     struct strv env;
     uint64_t flags; /* SF_* */
     int log_fd, drain_fd;
-    int console;          /* copy of the pty's master, for a later detach */
+    int console; /* copy of the pty's master, for a later detach */
     bool detached;
     int stdio[3];
     pid_t init;
@@ -173,7 +173,8 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
 void launch_clear(struct launch *l);
 /* userns.c: give an automatic user namespace its ids. */
 int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
-/* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or -1. */
+/* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or
+ * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);
 /* resolve.c */
 int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);

@@ -271,6 +271,7 @@ struct root_spec {
     bool readonly;
     struct strv layers;  /* overlay lower directories, uppermost first; empty: `path` is used as it is */
     char *upper, *work;  /* overlay upper and work directory on the host; NULL with layers: a throw-away tmpfs */
+    bool idmap;           /* shift ownership by the container's id maps: files of root on the host are root's inside */
     uint64_t propagation; /* rootfsPropagation: MS_*; 0: not given */
 };
 
@@ -293,6 +294,7 @@ struct command {
     char *ipc_container, *pid_container; /* join those of another container, by id */
     struct id_map *uid_maps, *gid_maps;
     size_t n_uid_maps, n_gid_maps;
+    bool auto_userns; /* ns[NS_USER] is new and gets a range of ids that no other container has */
     bool has_time_offsets;
     int64_t boottime_s, monotonic_s;
     uint32_t boottime_ns, monotonic_ns;

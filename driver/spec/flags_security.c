@@ -75,7 +75,8 @@ int flag_userns(struct flags_state *st, const struct flag *flag, const char *val
     if (!base_text)
         return err_nomem(err);
     cmd->n_uid_maps = cmd->n_gid_maps = 0;
-    cmd->ns[NS_USER].mode = NS_HOST;
+    cmd->auto_userns = strcmp(value, "auto") == 0;
+    cmd->ns[NS_USER].mode = cmd->auto_userns ? NS_NEW : NS_HOST;
     if (strcmp(value, "host") && strcmp(value, "auto")) {
         if (!size_text || !str_to_u64(base_text, 0, UINT32_MAX - 1, &base) ||
             !str_to_u64(size_text, 1, UINT32_MAX, &size))
