@@ -123,35 +123,21 @@ static int shift(const char *path, int userns, const char *mount_at, struct fail
     return tree;
 }
 
-/* The upper and the work directory are one mount, since overlayfs wants them on one. */
 static int mount_shifted(const struct strv *layers, const char *upper, const char *work, int userns,
                          const char *mount_at, struct failure *f)
 {
     cleanup_free int *fds = calloc(layers->n + 1, sizeof(*fds));
-    cleanup_free char *parent = strdup(upper), *upper_path = NULL, *work_path = NULL;
-    char *slash = parent ? strrchr(parent, '/') : NULL;
-    int base;
 
-    if (!fds || !slash) {
+    if (!fds) {
         errno = ENOMEM;
         return fail(f, "set up the overlay", NULL);
     }
-    *slash = '\0';
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         return fail(f, "make a mount namespace", NULL);
     for (size_t i = 0; i < layers->n; i++)
         if ((fds[i] = shift(layers->items[i], userns, mount_at, f)) < 0)
             return -1;
-    base = shift(parent, userns, mount_at, f);
-    if (base < 0)
-        return -1;
-    upper_path = str_printf("/proc/self/fd/%d%s", base, upper + (slash - parent));
-    work_path = str_printf("/proc/self/fd/%d%s", base, work + (slash - parent));
-    if (!upper_path || !work_path) {
-        errno = ENOMEM;
-        return fail(f, "set up the overlay", NULL);
-    }
-    return make_mount(fds, layers->n, upper_path, work_path, f);
+    return make_mount(fds, layers->n, upper, work, f);
 }
 
 /* In a child, whose mount namespace ends with it; the overlay holds its layers by itself. */

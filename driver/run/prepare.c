@@ -259,14 +259,6 @@ static int look_at_root(struct launch *l, struct lxcdriver_error **err)
     return l->rootfs.fd < 0 ? err_sys(err, errno, "root filesystem %s", path) : 0;
 }
 
-static uint32_t mapped_root(const struct id_map *maps, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (maps[i].container_id == 0)
-            return maps[i].host_id;
-    return 0;
-}
-
 /*
  * In a user namespace LXC mounts as the container's root, who is nobody here: he has to get through
  * the directory to what is mounted from it, and to read his environment file. Everything else in it
@@ -279,8 +271,8 @@ static int let_userns_in(struct launch *l, struct lxcdriver_error **err)
     if (cmd->n_uid_maps == 0)
         return 0;
     if (fchmod(l->dir_fd, 0711) < 0 ||
-        fchownat(l->dir_fd, "config.env", mapped_root(cmd->uid_maps, cmd->n_uid_maps),
-                 mapped_root(cmd->gid_maps, cmd->n_gid_maps), AT_SYMLINK_NOFOLLOW) < 0)
+        fchownat(l->dir_fd, "config.env", userns_root(cmd->uid_maps, cmd->n_uid_maps),
+                 userns_root(cmd->gid_maps, cmd->n_gid_maps), AT_SYMLINK_NOFOLLOW) < 0)
         return err_sys(err, errno, "let the container's root into %s", l->dir);
     return 0;
 }

@@ -55,8 +55,17 @@ static int mount_layers(struct lxcdriver *drv, const struct command *cmd, const 
         return err_nomem(err);
     if (make_upper(out->upper, &upper_dir, &work_dir, err) < 0)
         return -1;
-    if (cmd->root.idmap && (userns = userns_open(cmd, err)) < 0)
-        return -1;
+    if (cmd->root.idmap) {
+        /* The lower layers are shifted; what is written goes to the upper one with the ids that the
+         * host sees. */
+        if (chown(upper_dir, userns_root(cmd->uid_maps, cmd->n_uid_maps),
+                  userns_root(cmd->gid_maps, cmd->n_gid_maps)) < 0)
+            return err_sys(err, errno,
+                           "root filesystem: give the throw-away layer to the container's root");
+        userns = userns_open(cmd, err);
+        if (userns < 0)
+            return -1;
+    }
     out->mount_fd = overlay_mount(&cmd->root.layers, upper_dir, work_dir, userns, dir, err);
     return out->mount_fd < 0 ? -1 : 0;
 }

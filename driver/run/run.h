@@ -173,6 +173,8 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
 void launch_clear(struct launch *l);
 /* userns.c: give an automatic user namespace its ids. */
 int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* The host's id of the container's 0; 0 without maps. */
+uint32_t userns_root(const struct id_map *maps, size_t n);
 /* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or
  * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);

@@ -36,6 +36,9 @@ struct walk {
     bool look_only;
     const char *own_dir; /* files below it exist once there is a start */
     struct strv *made;
+    uid_t owner_uid; /* of what is made: the container's root, where the layers are not shifted back
+                        on disk */
+    gid_t owner_gid;
     struct lxcdriver_error **err;
     const char *destination; /* for errors */
 };
@@ -143,6 +146,10 @@ static int make(struct walk *w, const char *path, bool directory)
             return 0;
         return err_sys(w->err, errno, "mount destination %s: make /%s", w->destination, path);
     }
+    if ((w->owner_uid || w->owner_gid) &&
+        fchownat(dir, name, w->owner_uid, w->owner_gid, AT_SYMLINK_NOFOLLOW) < 0)
+        return err_sys(w->err, errno, "mount destination %s: give /%s to the container's root",
+                       w->destination, path);
     if (place->host && strv_printf(w->made, "%s/%s", place->host, rest) < 0)
         return err_nomem(w->err);
     return 0;
@@ -362,6 +369,10 @@ int targets_resolve(const struct command *cmd, int root_fd, const char *root_pat
                      .destination = "/"};
     int result;
 
+    if (cmd->root.idmap && cmd->root.layers.n) {
+        w.owner_uid = userns_root(cmd->uid_maps, cmd->n_uid_maps);
+        w.owner_gid = userns_root(cmd->gid_maps, cmd->n_gid_maps);
+    }
     result = add_place(&w, "", root_fd, true, false, root_path);
     if (result == 0 && cmd->default_mounts)
         result = add_default_places(&w);

@@ -34,6 +34,14 @@ int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **er
     return 0;
 }
 
+uint32_t userns_root(const struct id_map *maps, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (maps[i].container_id == 0)
+            return maps[i].host_id;
+    return 0;
+}
+
 static int write_map(pid_t pid, const char *file, const struct id_map *maps, size_t n)
 {
     cleanup_buf struct buf text = {0};
