@@ -20,6 +20,18 @@ static int take_packet(struct shim *s, struct packet *p, uint32_t type)
     return 0;
 }
 
+/* What follows the bootstrap: the init's pidfd, or a socket of our own. */
+static void take_second(struct shim *s, int fd)
+{
+    if (s->exec) {
+        s->pidfd = fd;
+        return;
+    }
+    /* lxc-start holds the first socket open as well: only on one of our own is the exec seen. */
+    close(s->sock);
+    s->sock = fd;
+}
+
 int handshake_receive(struct shim *s)
 {
     struct packet p;
@@ -31,6 +43,8 @@ int handshake_receive(struct shim *s)
         return -1;
     if (p.n_fds < 1)
         return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "no descriptor");
+    if (next < p.n_fds)
+        take_second(s, p.fds[next++]);
     rc = bootstrap_load(&s->boot, p.fds[0], &s->failure);
     /* Closed before anything of the container can look at our descriptors: it is a file of the
      * host. */
@@ -39,18 +53,11 @@ int handshake_receive(struct shim *s)
         return -1;
     if (s->exec != !!(s->boot.flags & WF_EXEC))
         return fail(&s->failure, STAGE_BOOTSTRAP, EINVAL, "mode");
-    if (s->exec && next < p.n_fds)
-        s->pidfd = p.fds[next++];
-    if (!s->exec && next < p.n_fds) {
-        /* lxc-start holds the first socket open as well: only on one of our own is the exec seen. */
-        close(s->sock);
-        s->sock = p.fds[next++];
-    }
     if (!(s->boot.flags & WF_TERMINAL)) {
         stdio = p.fds + next;
         next += STDIO;
     }
-    if (next > p.n_fds || (s->exec && s->pidfd < 0))
+    if (next > p.n_fds || p.n_fds < 2)
         return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "too few descriptors");
     s->n_kept = p.n_fds - next;
     if (descriptors_place(stdio, p.fds + next, s->n_kept, &s->sock, &s->pidfd) < 0)
