@@ -15,6 +15,10 @@ static int replace(struct lxcdriver_error **err, char *message, int errno_code, 
 
     if (!message)
         return err_nomem(err);
+    /* One line, whatever value was quoted in it. */
+    for (char *c = message; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
     fresh = malloc(sizeof(*fresh));
     if (!fresh) {
         free(message);

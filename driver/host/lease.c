@@ -13,6 +13,7 @@
 
 #define LEASES ".leases"
 #define ID_MAX 4096
+#define STATE_MAX (4 << 20)
 /* Addresses tried before a subnet is called full; each that is taken has a file, so a search is as
  * long as there are leases. */
 #define SEARCH_LIMIT 65536
@@ -152,17 +153,29 @@ static int leases_open(struct leases *l, const char *root, const char *sub,
 
 /* ---- one lease ---- */
 
+/* Whether a container is over: its directory is gone, or its state.json ends with "stopped".
+ * Without a state.json it is being made. */
+static bool ended(const struct leases *l, const char *id)
+{
+    cleanup_free char *path = str_printf("%s/state.json", id), *text = NULL;
+    struct stat st;
+
+    if (fstatat(l->root, id, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return true;
+    return path && fs_read_at(l->root, path, STATE_MAX, &text, NULL) == 0 &&
+           strstr(text, "\n  \"status\": \"stopped\"");
+}
+
 /* The container that has it, on the heap: NULL when it is free, which the lease of a container that
  * is gone, and a file that names none, are too. */
 static int holder_of(const struct leases *l, const char *address, const char *id, char **holder)
 {
     cleanup_free char *text = NULL;
-    struct stat st;
 
     *holder = NULL;
     if (fs_read_at(l->dir, address, ID_MAX, &text, NULL) < 0)
         return errno == ENOENT ? 0 : -1;
-    if (!*text || str_eq(text, id) || fstatat(l->root, text, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    if (!*text || str_eq(text, id) || ended(l, text))
         return 0;
     *holder = steal_ptr(&text);
     return 0;

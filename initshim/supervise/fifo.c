@@ -2,9 +2,10 @@
  * LXC's monitor FIFO: struct lxc_msg of liblxc's monitor.c, 264 bytes a message, written by
  * lxc-start with one write each.
  *
- * It is also a brake. After the init's end lxc-start sends the status and then goes on to remove the cgroups, and with them the
- * count of OOM kills. A write to a full pipe waits: so the pipe is one page, and when LXC has said RUNNING it is filled up to the
- * size of one message. The status still fits; the next one, STOPPING, which lxc-start sends before it touches the cgroups, waits
+ * It is also a brake. After the init's end lxc-start sends the status and then goes on to remove
+ * the cgroups, and with them the count of OOM kills. A write to a full pipe waits: so the pipe is
+ * one page, and when LXC has said RUNNING it is filled up to the size of one message. The status
+ * still fits; the next one, STOPPING, which lxc-start sends before it touches the cgroups, waits
  * until the status was taken out. lxc-start writes nothing between RUNNING and the status.
  */
 #include <errno.h>
@@ -89,9 +90,10 @@ void sup_fifo_read(struct supervisor *s)
     if (s->braked)
         return;
     /*
-     * What lxc-start would do now is to remove cgroups and interface, which we do quicker: it would first move itself through a
-     * pivot cgroup in every hierarchy. Raw keys of the user's such as lxc.hook.post-stop need its own end. Killed here, while the
-     * status lies in the pipe, it has not begun; and an init that ended by SIGHUP does not come back as a reboot.
+     * What lxc-start would do now is to remove cgroups and interface, which we do quicker: it would
+     * first move itself through a pivot cgroup in every hierarchy. Raw keys of the user's such as
+     * lxc.hook.post-stop need its own end. Killed here, while the status lies in the pipe, it has
+     * not begun; and an init that ended by SIGHUP does not come back as a reboot.
      */
     if (s->init_dead && s->lxc > 0 && !(s->rec.flags & SF_LXC_TEARDOWN))
         kill(s->lxc, SIGKILL);
@@ -111,7 +113,8 @@ void sup_fifo_brake(struct supervisor *s)
 {
     static const char filler[FILLER];
 
-    /* With the pidfd nothing else tells the init's end, so without it the brake would never be released. */
+    /* With the pidfd nothing else tells the init's end, so without it the brake would never be
+     * released. */
     if (s->braked || s->init_pidfd < 0)
         return;
     sup_fifo_read(s);

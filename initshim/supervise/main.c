@@ -181,6 +181,7 @@ static void check_started(struct supervisor *s)
     s->started_ns = sup_realtime_ns();
     sup_state_write(s, "running");
     sup_report_started(s);
+    sup_trim();
 }
 
 static size_t fill_poll(struct supervisor *s, struct pollfd *fds)

@@ -22,7 +22,8 @@ static int move_mount_at(int from, int to_dir, const char *to)
     return (int)syscall(SYS_move_mount, from, "", to_dir, to, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* The directory once more: s->dir_fd is of the namespace that we left, and mounts are made only in one's own. */
+/* The directory once more: s->dir_fd is of the namespace that we left, and mounts are made only in
+ * one's own. */
 static int open_dir(const struct supervisor *s)
 {
     int root = open(s->root, O_PATH | O_DIRECTORY | O_CLOEXEC), dir;

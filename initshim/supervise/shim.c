@@ -11,7 +11,8 @@
 #include "shared/packet.h"
 #include "supervise/supervisor.h"
 
-/* A pair for all that follows: lxc-start keeps the shim's end of the first one. *theirs is to be sent; ours replaces s->shim later. */
+/* A pair for all that follows: lxc-start keeps the shim's end of the first one. *theirs is to be
+ * sent; ours replaces s->shim later. */
 static int open_own(int *ours, int *theirs)
 {
     int pair[2], on = 1;
@@ -99,8 +100,8 @@ static void ready(struct supervisor *s, pid_t pid)
 }
 
 /*
- * Created is what the shim has set up and LXC calls RUNNING: lxc-info and the rest find it. The init cannot have ended yet, so from
- * here on the brake holds whatever lxc-start does at its end.
+ * Created is what the shim has set up and LXC calls RUNNING: lxc-info and the rest find it. The
+ * init cannot have ended yet, so from here on the brake holds whatever lxc-start does at its end.
  */
 void sup_check_created(struct supervisor *s)
 {

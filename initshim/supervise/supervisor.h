@@ -128,6 +128,9 @@ void sup_state_write(struct supervisor *s, const char *status);
 /* link.c: delete an interface of the network namespace that we are in; gone already is fine. */
 void sup_link_delete(const char *name);
 
+/* trim.c: give back the memory that only the start needed. */
+void sup_trim(void);
+
 /* clock.c */
 int64_t sup_now_ms(void);      /* CLOCK_MONOTONIC */
 int64_t sup_realtime_ns(void); /* CLOCK_REALTIME */
