@@ -16,7 +16,7 @@
 #
 # private: the suite runs in a mount namespace of its own, propagation private, with a /dev of its own (a runtime gone wrong
 # would otherwise replace the machine's /dev/null) and empty /run/runlxc, /run/lxc, /var/lib/runlxc and /var/lib/lxc.
-# net: and in a network namespace of its own, with lo up.
+# net: and in a network namespace of its own, with lo up and a /sys that shows its links (LXC looks for bridges there).
 # The shell that stays outside compares what the machine had before with what it has afterwards: cgroups, mounts, network links
 # and namespaces, our processes, our files. A difference is a failed test.
 #
@@ -356,6 +356,14 @@ private_state() {
     done
 }
 
+# A sysfs shows the network namespace that it was mounted in; the cgroups' mounts stay where they are.
+private_sys() {
+    local dir=$SCRATCH/.sys
+
+    mkdir "$dir" && mount -t sysfs runlxc-test-sys "$dir" && mount --rbind /sys/fs/cgroup "$dir/fs/cgroup" &&
+        mount --move "$dir" /sys && rmdir "$dir"
+}
+
 # The shell outside: starts the inside, then looks at what is left. Never returns.
 suite_outside() {
     local net=$1 dir made=() code ended=
@@ -412,7 +420,7 @@ suite_begin() {
         unset SUITE_SCRATCH
         trap suite_exit EXIT
         private_dev && private_state || exit 1
-        [ -z "$net" ] || ip link set lo up
+        [ -z "$net" ] || { private_sys && ip link set lo up; } || exit 1
     else
         # Taken as it is, an id or a path of another suite's run would be found again.
         SCRATCH=$(mktemp -d /var/tmp/runlxc-test.XXXXXX) || exit 1

@@ -163,6 +163,8 @@ static int make_bootstrap(struct exec *e, struct lxcdriver_error **err)
 static int set_stdio(struct exec *e, struct lxcdriver_error **err)
 {
     cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    uid_t uid;
+    gid_t gid;
 
     if (null < 0)
         return err_sys(err, errno, "open /dev/null");
@@ -172,6 +174,8 @@ static int set_stdio(struct exec *e, struct lxcdriver_error **err)
         if (e->stdio[i] < 0)
             return err_sys(err, errno, "duplicate descriptor %d", i);
     }
+    if ((e->flags & WF_USERNS) && userns_root_of(e->c->pid, &uid, &gid) == 0)
+        userns_give_pipes(e->stdio, uid, gid);
     return 0;
 }
 

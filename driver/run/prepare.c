@@ -267,12 +267,14 @@ static int look_at_root(struct launch *l, struct lxcdriver_error **err)
 static int let_userns_in(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
+    uid_t uid = userns_root(cmd->uid_maps, cmd->n_uid_maps);
+    gid_t gid = userns_root(cmd->gid_maps, cmd->n_gid_maps);
 
     if (cmd->n_uid_maps == 0)
         return 0;
+    userns_give_pipes(l->stdio, uid, gid);
     if (fchmod(l->dir_fd, 0711) < 0 ||
-        fchownat(l->dir_fd, "config.env", userns_root(cmd->uid_maps, cmd->n_uid_maps),
-                 userns_root(cmd->gid_maps, cmd->n_gid_maps), AT_SYMLINK_NOFOLLOW) < 0)
+        fchownat(l->dir_fd, "config.env", uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
         return err_sys(err, errno, "let the container's root into %s", l->dir);
     return 0;
 }

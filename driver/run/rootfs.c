@@ -16,20 +16,22 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/sha256.h"
 #include "run/overlay.h"
 
+/*
+ * Two roots may hold the same id, so the root's path counts as well: by a digest of both, for a
+ * name out of both may be longer than a name can be. The id's beginning is for whoever looks there.
+ */
 char *rootfs_upper_path(const struct lxcdriver *drv, const char *id)
 {
-    cleanup_free char *root = strdup(drv->root + 1);
+    cleanup_free char *key = str_printf("%s/%s", drv->root, id);
+    char hex[SHA256_HEX + 1];
 
-    if (!root)
+    if (!key)
         return NULL;
-    /* Two roots may hold the same id: the root's path is part of the name. '%' stands for '/',
-     * doubled where it is meant. */
-    for (char *c = root; *c; c++)
-        if (*c == '/')
-            *c = '%';
-    return str_printf("%s/upper/%s%%%s", drv->conf.image_dir, root, id);
+    sha256_hex(key, strlen(key), hex);
+    return str_printf("%s/upper/%.64s-%.16s", drv->conf.image_dir, id, hex);
 }
 
 static int make_upper(const char *upper, char **upper_dir, char **work_dir,

@@ -175,6 +175,10 @@ void launch_clear(struct launch *l);
 int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* The host's id of the container's 0; 0 without maps. */
 uint32_t userns_root(const struct id_map *maps, size_t n);
+/* Give the pipes among three descriptors to the container's root, who can then give them to the workload's user. */
+void userns_give_pipes(const int *stdio, uid_t uid, gid_t gid);
+/* The host's ids of the 0 of a running process' user namespace. 0 or -1. */
+int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid);
 /* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or
  * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +42,45 @@ uint32_t userns_root(const struct id_map *maps, size_t n)
         if (maps[i].container_id == 0)
             return maps[i].host_id;
     return 0;
+}
+
+void userns_give_pipes(const int *stdio, uid_t uid, gid_t gid)
+{
+    for (int i = 0; i < 3; i++) {
+        struct stat st;
+
+        /* Only pipes: a file, a terminal or a device of the caller's stays his. One that is not
+         * given away is still usable, only not to be opened again by name. */
+        if (stdio[i] >= 0 && fstat(stdio[i], &st) == 0 && S_ISFIFO(st.st_mode) &&
+            fchown(stdio[i], uid, gid) < 0)
+            continue;
+    }
+}
+
+/* "0 1000000 65536": the line whose range begins with 0. */
+static int read_root(pid_t pid, const char *file, uint32_t *out)
+{
+    cleanup_free char *text = NULL;
+    char path[64], *save = NULL;
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+    if (fs_read_at(AT_FDCWD, path, 65536, &text, NULL) < 0)
+        return -1;
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        unsigned inside, outside;
+
+        if (sscanf(line, "%u %u", &inside, &outside) == 2 && inside == 0) {
+            *out = outside;
+            return 0;
+        }
+    }
+    errno = ENOENT;
+    return -1;
+}
+
+int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid)
+{
+    return read_root(pid, "uid_map", uid) < 0 || read_root(pid, "gid_map", gid) < 0 ? -1 : 0;
 }
 
 static int write_map(pid_t pid, const char *file, const struct id_map *maps, size_t n)

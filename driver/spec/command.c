@@ -136,23 +136,27 @@ static void hooks_free(struct hook *hooks, size_t n)
     free(hooks);
 }
 
-static void seccomp_free(struct seccomp_spec *sc)
+void seccomp_rule_clear(struct seccomp_rule *rule)
+{
+    strv_free(&rule->names);
+    free(rule->action);
+    for (size_t i = 0; i < rule->n_args; i++)
+        free(rule->args[i].op);
+    free(rule->args);
+    *rule = (struct seccomp_rule){0};
+}
+
+void seccomp_spec_clear(struct seccomp_spec *sc)
 {
     free(sc->default_action);
     strv_free(&sc->architectures);
     strv_free(&sc->flags);
     free(sc->listener_path);
     free(sc->listener_metadata);
-    for (size_t i = 0; i < sc->n_rules; i++) {
-        struct seccomp_rule *rule = &sc->rules[i];
-
-        strv_free(&rule->names);
-        free(rule->action);
-        for (size_t k = 0; k < rule->n_args; k++)
-            free(rule->args[k].op);
-        free(rule->args);
-    }
+    for (size_t i = 0; i < sc->n_rules; i++)
+        seccomp_rule_clear(&sc->rules[i]);
     free(sc->rules);
+    *sc = (struct seccomp_spec){0};
 }
 
 static void network_free(struct network_spec *net)
@@ -219,7 +223,8 @@ void command_free(struct command *cmd)
     strv_free(&cmd->dns_options);
     strv_free(&cmd->extra_hosts);
     resources_clear(&cmd->res);
-    seccomp_free(&cmd->seccomp);
+    seccomp_spec_clear(&cmd->seccomp);
+    free(cmd->seccomp_profile);
     for (size_t i = 0; i < HOOK_POINTS; i++)
         hooks_free(cmd->hooks[i], cmd->n_hooks[i]);
     pairs_free(cmd->annotations, cmd->n_annotations);

@@ -235,6 +235,10 @@ struct seccomp_spec {
     size_t n_rules;
 };
 
+/* Free what it holds; all zero afterwards, which is "not given". */
+void seccomp_rule_clear(struct seccomp_rule *rule);
+void seccomp_spec_clear(struct seccomp_spec *sc);
+
 /* ---- network, as a launcher or Docker's execdriver says it; an OCI bundle uses namespaces only ---- */
 
 enum net_mode { NET_NONE, NET_HOST, NET_BRIDGE, NET_PATH, NET_CONTAINER };
@@ -314,6 +318,7 @@ struct command {
     struct string_pair *sysctls;
     size_t n_sysctls;
     struct seccomp_spec seccomp;
+    char *seccomp_profile; /* read at the start when `seccomp` is not set: "builtin", "unconfined" or a file of Docker's form; NULL: none */
     char *mount_label;
     struct hook *hooks[HOOK_POINTS];
     size_t n_hooks[HOOK_POINTS];
@@ -356,7 +361,7 @@ int pair_add(struct string_pair **pairs, size_t *n, const char *key, const char 
 const char *pair_find(const struct string_pair *pairs, size_t n, const char *key);
 
 /*
- * What holds whatever the reader was: id (1..255 of [A-Za-z0-9_.+-], the first no ".": such names are ours), absolute paths, no control characters where
+ * What holds whatever the reader was: id (1..240 of [A-Za-z0-9_.+-], the first no ".": such names are ours), absolute paths, no control characters where
  * the target cannot carry them, host name length, ranges of resources, rlimits soft <= hard, a command to run, conflicts (host
  * network with addresses, host uts with a host name, ...). Each error names the member and the value. 0 or -1.
  */

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "spec/readers.h"
 
-#define ID_MAX 255                /* a file name, and a cgroup's */
+#define ID_MAX 240                /* "runlxc.payload.ID" is a cgroup's name, at most 255 bytes */
 #define HOSTNAME_MAX 64           /* __NEW_UTS_LEN */
 #define CPU_MAX 65535             /* far above any kernel's NR_CPUS */
 #define UID_MAX_VALUE 4294967294u /* -1 is "no id" to the kernel */

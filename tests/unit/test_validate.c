@@ -8,7 +8,7 @@
 
 #define A15 "aaaaaaaaaaaaaaa"
 #define A85 A15 A15 A15 A15 A15 "aaaaaaaaaa"
-#define LONG_ID A85 A85 A85 /* 255 */
+#define LONG_ID A85 A85 A15 A15 A15 A15 "aaaaaaaaaa" /* 240 */
 
 /* name, what is done to a valid command `c`, the sentence that comes of it */
 #define REFUSED(X)                                                                                 \
@@ -20,7 +20,7 @@
     X(id_newline, set(&c->id, "a\n"),                                                              \
       "id: \"a\n\" is not an id: letters, digits and _ . + - are expected")                        \
     X(id_long, set(&c->id, LONG_ID "a"),                                                           \
-      "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 255 characters")          \
+      "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 240 characters")          \
     X(root_missing, set(&c->root.path, NULL), "root.path: is missing")                             \
     X(root_relative, set(&c->root.path, "r"), "root.path: \"r\" is not an absolute path")          \
     X(root_newline, set(&c->root.path, "/a\nb"),                                                   \
@@ -281,7 +281,7 @@ static void test_refused(void **state)
 /* name, what is done to a valid command, which stays valid */
 #define ACCEPTED(X)                                                                                \
     X(nothing, c->stop_signal = 0, "")                                                             \
-    X(id_of_255, set(&c->id, LONG_ID), "")                                                         \
+    X(id_of_240, set(&c->id, LONG_ID), "")                                                         \
     X(id_signs, set(&c->id, "_a.b+c-d"), "")                                                       \
     X(no_process, (c->has_process = false, strv_free(&c->process.args)), "")                       \
     X(user_forms, set(&c->process.user.name, "4294967294:www-data"), "")                           \
