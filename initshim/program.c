@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "descriptor.h"
@@ -50,11 +51,13 @@ int guard_restore(struct shim *s)
 
 void signals_reset(void)
 {
-    struct sigaction dfl = {.sa_handler = SIG_DFL};
+    /* All zero is the kernel's struct sigaction for SIG_DFL. Not sigaction(3): it keeps two signals
+     * to itself, and posix_spawn(3) leaves these two ignored in what it starts. */
+    const unsigned long dfl[8] = {0};
     sigset_t none;
 
     for (int sig = 1; sig < NSIG; sig++)
-        sigaction(sig, &dfl, NULL);
+        syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
