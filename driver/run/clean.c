@@ -168,7 +168,7 @@ static int remove_record(struct lxcdriver *drv, const char *id, struct lxcdriver
     return 0;
 }
 
-static void clean_open(struct container *c, struct lxcdriver_error **first)
+static void clean_open(struct container *c, bool torn_down, struct lxcdriver_error **first)
 {
     struct traces t = {0};
     struct lxcdriver_error *one = NULL;
@@ -179,8 +179,9 @@ static void clean_open(struct container *c, struct lxcdriver_error **first)
     kill_and_wait(c->pid, c->start_time);
     if (traces_read(c->dir_fd, &t, &one) < 0)
         note(first, &one);
-    remove_cgroups(&t, first);
-    if (t.host_if && net_interface_delete(t.host_if, &one) < 0)
+    if (!torn_down)
+        remove_cgroups(&t, first);
+    if (!torn_down && t.host_if && net_interface_delete(t.host_if, &one) < 0)
         note(first, &one);
     if (t.upper && remove_upper(t.upper, &one) < 0)
         note(first, &one);
@@ -188,7 +189,8 @@ static void clean_open(struct container *c, struct lxcdriver_error **first)
     traces_clear(&t);
 }
 
-int clean_traces(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err)
+int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
+                 struct lxcdriver_error **err)
 {
     struct container c cleanup_container = {.dir_fd = -1};
     cleanup_err struct lxcdriver_error *first = NULL;
@@ -196,7 +198,7 @@ int clean_traces(struct lxcdriver *drv, const char *id, struct lxcdriver_error *
     struct lxcdriver_error *one = NULL;
 
     if (container_open(drv, id, &c, &one) == 0)
-        clean_open(&c, &first);
+        clean_open(&c, torn_down, &first);
     err_free(&one);
     if (upper && remove_upper(upper, &one) < 0)
         note(&first, &one);
@@ -233,5 +235,5 @@ int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lx
         return err_set(err, "container \"%s\" is %s: stop it first, or use force", id,
                        state_name(container_state(&c)));
     }
-    return clean_traces(drv, id, err);
+    return clean_traces(drv, id, false, err);
 }

@@ -178,7 +178,7 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
             l->options->on_start(l->options->opaque, l->init);
         return l->options->detach ? 1 : 0;
     case SUP_EXIT:
-        l->ended = true;
+        l->ended = l->ended_in_order = true;
         l->status = msg.status;
         l->oom = msg.oom > 0;
         return 1;
@@ -328,7 +328,7 @@ int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
     if (result == 0 && status)
         *status = l.status;
     if (l.claimed && (result < 0 || options->remove))
-        clean_traces(drv, command->cmd->id, NULL);
+        clean_traces(drv, command->cmd->id, l.ended_in_order, NULL);
     launch_clear(&l);
     return result;
 }

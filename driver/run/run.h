@@ -162,7 +162,7 @@ struct launch {
     pid_t init;
     uint64_t init_start;
     struct cgroup_dirs actual; /* of the running init */
-    bool started, ended, claimed;
+    bool started, ended, ended_in_order, claimed;
     int status;
     bool oom;
     struct lxcdriver_error *failure;
@@ -175,7 +175,8 @@ void launch_clear(struct launch *l);
 int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* The host's id of the container's 0; 0 without maps. */
 uint32_t userns_root(const struct id_map *maps, size_t n);
-/* Give the pipes among three descriptors to the container's root, who can then give them to the workload's user. */
+/* Give the pipes among three descriptors to the container's root, who can then give them to the
+ * workload's user. */
 void userns_give_pipes(const int *stdio, uid_t uid, gid_t gid);
 /* The host's ids of the 0 of a running process' user namespace. 0 or -1. */
 int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid);
@@ -213,8 +214,10 @@ int failure_of_lxc(int dir_fd, struct lxcdriver_error **err);
 int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdriver_error **err);
 
 /* ---- clean.c ---- */
-/* Remove every trace of an id, whatever is left of it. 0 or -1. */
-int clean_traces(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+/* Remove every trace of an id, whatever is left of it; torn_down: its supervisor has ended in
+ * order, so that no process, cgroup and interface is left. 0 or -1. */
+int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
+                 struct lxcdriver_error **err);
 
 /* ---- control.c ---- */
 /* Connect to a container's supervisor. Descriptor, or -1 when nobody answers. */

@@ -29,11 +29,11 @@ struct lxc_message {
 #define PIPE_SIZE 4096
 #define FILLER (PIPE_SIZE - sizeof(struct lxc_message))
 
-/* mkdir -p of the root's path below <dir>/lxc, where LXC looks for the FIFO:
+/* mkdir -p of the root's path below our own /run/lxc, where LXC looks for the FIFO:
  * /run/lxc/<lxcpath>/monitor-fifo. */
 static int open_fifo_dir(struct supervisor *s)
 {
-    int at = openat(s->dir_fd, "lxc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int at = s->run_lxc;
     const char *from = s->root;
 
     while (at >= 0) {
@@ -66,11 +66,9 @@ static int open_fifo_dir(struct supervisor *s)
 
 int sup_fifo_open(struct supervisor *s)
 {
-    int dir;
+    int dir = open_fifo_dir(s);
 
-    if (mkdirat(s->dir_fd, "lxc", 0755) < 0)
-        return -1;
-    dir = open_fifo_dir(s);
+    s->run_lxc = -1; /* the walk has closed it */
     if (dir < 0)
         return -1;
     /* Read-write: it never reports end of file while lxc-start is between two messages. */

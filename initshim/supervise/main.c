@@ -109,10 +109,11 @@ static int receive_record(struct supervisor *s)
 /* Everything up to a running lxc-start, in order. */
 static int launch(struct supervisor *s)
 {
-    const char *what = "make LXC's monitor FIFO";
+    const char *what = "make the control socket";
 
-    if (sup_fifo_open(s) < 0 || (what = "make the control socket", sup_control_open(s) < 0) ||
-        sup_mounts(s, &what) < 0 || (what = "start lxc-start", sup_spawn(s) < 0) ||
+    if (sup_control_open(s) < 0 || sup_mounts(s, &what) < 0 ||
+        (what = "make LXC's monitor FIFO", sup_fifo_open(s) < 0) ||
+        (what = "start lxc-start", sup_spawn(s) < 0) ||
         (what = "talk to the shim", sup_shim_bootstrap(s) < 0)) {
         sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, what);
         return -1;
@@ -270,7 +271,8 @@ static void cleanup(struct supervisor *s)
 static int finish(struct supervisor *s)
 {
     sup_teardown(s);
-    if (s->started_ns)
+    /* Not when the records are removed at once. */
+    if (s->started_ns && !((s->rec.flags & SF_REMOVE) && s->driver >= 0))
         sup_state_write(s, "stopped");
     if (s->failed && s->started_ns == 0)
         sup_report_failure(s);
@@ -313,7 +315,7 @@ int main(int argc, char **argv)
     if (argc < 4)
         return 125;
     s = (struct supervisor){.root = argv[1], .id = argv[2], .cleanup = argv + 3, .driver = SUP_FD};
-    s.root_fd = s.dir_fd = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
+    s.root_fd = s.dir_fd = s.run_lxc = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
     s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = -1;
     for (size_t i = 0; i < MAX_CLIENTS; i++)

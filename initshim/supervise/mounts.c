@@ -35,39 +35,41 @@ static int open_dir(const struct supervisor *s)
     return dir;
 }
 
-/* Bind <dir>/lxc over /run/lxc. */
-static int bind_run_lxc(int dir)
+/* A tmpfs of the container's own over /run/lxc; s->run_lxc stays open for the FIFO. */
+static int mount_run_lxc(struct supervisor *s)
 {
-    int source = (int)syscall(SYS_open_tree, dir, "lxc",
-                              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
-    int result;
+    int fs = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
 
-    if (source < 0)
+    if (fs < 0)
         return -1;
-    if (mkdir(LXC_RUN, 0755) < 0 && errno != EEXIST) {
-        close(source);
+    if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "mode", "0755", 0) == 0 &&
+        syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        s->run_lxc = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
+                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    close(fs);
+    if (s->run_lxc < 0 || (mkdir(LXC_RUN, 0755) < 0 && errno != EEXIST))
         return -1;
-    }
-    result = move_mount_at(source, AT_FDCWD, LXC_RUN);
-    close(source);
-    return result;
+    return move_mount_at(s->run_lxc, AT_FDCWD, LXC_RUN);
 }
 
-static int place_rootfs(struct supervisor *s, int dir)
+static int place_rootfs(struct supervisor *s)
 {
+    int dir, result;
+
     if (!(s->rec.flags & SF_ROOTFS))
         return 0;
-    if (move_mount_at(s->rootfs, dir, "rootfs") < 0)
+    dir = open_dir(s);
+    if (dir < 0)
         return -1;
+    result = move_mount_at(s->rootfs, dir, "rootfs");
+    close(dir);
     close(s->rootfs);
     s->rootfs = -1;
-    return 0;
+    return result;
 }
 
 int sup_mounts(struct supervisor *s, const char **what)
 {
-    int dir, result;
-
     *what = "make a mount namespace";
     if (unshare(CLONE_NEWNS) < 0)
         return -1;
@@ -76,16 +78,9 @@ int sup_mounts(struct supervisor *s, const char **what)
     *what = "make / rslave";
     if ((s->rec.flags & SF_RSLAVE) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
         return -1;
-    *what = "open the container's directory";
-    dir = open_dir(s);
-    if (dir < 0)
+    *what = "mount " LXC_RUN;
+    if (mount_run_lxc(s) < 0)
         return -1;
-    *what = "bind " LXC_RUN;
-    result = bind_run_lxc(dir);
-    if (result == 0) {
-        *what = "mount the root filesystem";
-        result = place_rootfs(s, dir);
-    }
-    close(dir);
-    return result;
+    *what = "mount the root filesystem";
+    return place_rootfs(s);
 }

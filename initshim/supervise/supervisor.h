@@ -16,7 +16,8 @@
 #define MAX_CGROUPS                                                                                \
     64 /* twice the number of hierarchies that Linux has controllers for, with room */
 #define MAX_CLIENTS 16
-#define RUNNING_GRACE_MS 2000 /* for LXC's RUNNING after the shim is ready: the slow path when it never comes */
+#define RUNNING_GRACE_MS                                                                           \
+    2000 /* for LXC's RUNNING after the shim is ready: the slow path when it never comes */
 #define MAX_PRESERVED 128
 
 struct sup_record {
@@ -48,6 +49,7 @@ struct supervisor {
     struct sup_record rec;
 
     int bootstrap, exe, rootfs, log, drain;
+    int run_lxc; /* root of the private /run/lxc, until the FIFO is there */
     int stdio[3];
     int preserved[MAX_PRESERVED];
     size_t n_preserved;
@@ -85,7 +87,8 @@ int sup_mounts(struct supervisor *s, const char **what);
 int sup_spawn(struct supervisor *s);
 
 /* fifo.c */
-int sup_fifo_open(struct supervisor *s);   /* make and open; 0, or -1 with errno */
+int sup_fifo_open(
+    struct supervisor *s); /* make and open, after sup_mounts(); 0, or -1 with errno */
 void sup_fifo_read(struct supervisor *s);  /* take all messages that are there */
 void sup_fifo_brake(struct supervisor *s); /* hold LXC's next message back */
 void sup_fifo_release(struct supervisor *s);
