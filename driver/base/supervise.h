@@ -68,7 +68,7 @@ enum sup_flag {
     SF_UNCONFINED = 1 << 8,   /* AppArmor: lxc-start is executed unconfined */
     SF_LXC_TEARDOWN = 1 << 9, /* let lxc-start take its time to end by itself (raw LXC keys such as
                                  hooks may rely on it) */
-    SF_PRIVATE = 1 << 10,     /* `/` is not shared, nothing to cut */
+    SF_IDMAP = 1 << 10,       /* the configuration maps ids: newuidmap must not be found */
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */

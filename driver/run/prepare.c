@@ -108,6 +108,9 @@ static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
     struct bootstrap_facts facts = {
         .flags = l->drain_fd >= 0 || l->options->use_stdio ? WF_CHOWN_STDIO : 0,
         .env = &l->env,
+        .seccomp = l->seccomp.insns,
+        .seccomp_len = l->seccomp.n * sizeof(*l->seccomp.insns),
+        .seccomp_flags = l->seccomp.flags,
         .interface = l->net.host_if ? l->net.name : NULL,
         .mtu = l->mtu,
         .addresses = l->net.addresses,
@@ -118,6 +121,14 @@ static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
     };
 
     return bootstrap_write(l->cmd, &facts, &l->bootstrap, err);
+}
+
+static bool maps_ids(const struct command *cmd)
+{
+    for (size_t i = 0; i < cmd->n_lxc_conf; i++)
+        if (str_starts(cmd->lxc_conf[i].key, "lxc.idmap"))
+            return true;
+    return cmd->n_uid_maps > 0;
 }
 
 static uint64_t supervisor_flags(const struct launch *l, int shared_root)
@@ -132,6 +143,8 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
         flags |= SF_KILL_CGROUP;
     if (cmd->n_lxc_conf > 0)
         flags |= SF_LXC_TEARDOWN;
+    if (maps_ids(cmd))
+        flags |= SF_IDMAP;
     if (cmd->process.terminal)
         flags |= SF_TERMINAL;
     if (l->rootfs.mount_fd >= 0)
@@ -321,10 +334,10 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
     if (cgroup_layout_read(&l->layout, err) < 0 || cgroup_paths(l, err) < 0 ||
-        check_labels(l, err) < 0 || userns_resolve(l, look_only, err) < 0 ||
-        launch_resolve_namespaces(l, err) < 0 || launch_resolve_network(l, look_only, err) < 0 ||
-        write_env_file(l, look_only, err) < 0 || prepare_files(l, err) < 0 ||
-        add_dockerenv(l, err) < 0)
+        check_labels(l, err) < 0 || launch_compile_seccomp(l, err) < 0 ||
+        userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
+        launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
+        prepare_files(l, err) < 0 || add_dockerenv(l, err) < 0)
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)

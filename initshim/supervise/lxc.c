@@ -9,11 +9,14 @@
 
 #include "supervise/supervisor.h"
 
+static const char *const lxc_env[] = {
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", NULL};
+
 /*
- * PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on
+ * Here PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on
  * /etc/subuid entries for any id map. apparmor_parser and ip are in sbin.
  */
-static const char *const lxc_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", NULL};
+static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", NULL};
 
 static void unconfined(void)
 {
@@ -72,7 +75,8 @@ static void child(struct supervisor *s, int shim_end, pid_t parent)
         _exit(126);
     if (s->rec.flags & SF_UNCONFINED)
         unconfined();
-    execve(s->rec.lxc_start, (char *const *)argv, (char *const *)lxc_env);
+    execve(s->rec.lxc_start, (char *const *)argv,
+           (char *const *)(s->rec.flags & SF_IDMAP ? lxc_idmap_env : lxc_env));
     _exit(errno == ENOENT ? 127 : 126);
 }
 
