@@ -46,13 +46,13 @@ void lxcdriver_error_free(struct lxcdriver_error *err);
  * directory is made with mode 0711 when the first container is. */
 struct lxcdriver *lxcdriver_new(const char *root, struct lxcdriver_error **err);
 void lxcdriver_free(struct lxcdriver *drv);
-/* "runlxc <version>, LXC <version>"; static. */
+/* "runlxc <version>"; static. */
 const char *lxcdriver_name(void);
 const char *lxcdriver_version(void);
 
 /* ---- commands ---- */
 
-/* Read Docker's execdriver Command (JSON, `len` bytes). NULL on error. */
+/* Read Docker's execdriver Command (JSON, `len` bytes). Unless it is privileged it gets the built-in seccomp filter. NULL on error. */
 struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len, struct lxcdriver_error **err);
 /* Add a raw LXC key; it is checked by liblxc when the container is made. */
 int lxcdriver_command_lxc_conf(struct lxcdriver_command *cmd, const char *key, const char *value,
@@ -108,23 +108,44 @@ int lxcdriver_wait(struct lxcdriver *drv, const char *id, int *status, struct lx
 
 /* ---- exec ---- */
 
+/* The object "process" of the OCI runtime specification (config.md, "Process"), read and checked. NULL on error. */
+struct lxcdriver_process_spec;
+struct lxcdriver_process_spec *lxcdriver_process_read(const char *json, size_t len, struct lxcdriver_error **err);
+/* Whether it has a terminal. */
+bool lxcdriver_process_terminal(const struct lxcdriver_process_spec *spec);
+void lxcdriver_process_free(struct lxcdriver_process_spec *spec);
+
 struct lxcdriver_process {
     const char *const *args; /* NULL-terminated, at least one */
     const char *const *env;  /* NULL-terminated "K=V" added to the container's; may be NULL */
-    const char *user;        /* "name|uid[:group|gid]"; NULL: the container's */
+    const char *user;        /* "name|uid[:group|gid]"; NULL: the container's, with its groups */
     const char *cwd;         /* absolute; NULL: the container's */
+    const uint32_t *additional_gids; /* groups beside those of the user */
+    size_t n_additional_gids;
+    const char *const *caps; /* NULL-terminated names, added to the container's; may be NULL */
+    const char *apparmor_profile, *selinux_label; /* NULL: the container's */
     bool tty;
-    bool privileged;         /* every capability that the container could have */
-    bool detach;             /* do not wait */
+    bool privileged;   /* every capability that the container could have */
+    bool no_new_privs; /* even where the container's own process may gain some */
+    /* Instead of all members above. What it does not say of capabilities, limits, labels, umask and the OOM score is the
+     * container's; the environment is its own alone. NULL: none. */
+    const struct lxcdriver_process_spec *spec;
+    bool detach;       /* do not wait */
+    bool paused_too;   /* in a paused container as well: the process then begins, and this call returns, when it goes on */
+    const int *preserve; /* the caller's descriptors that the process finds as 3, 4, ...; not closed here */
+    size_t n_preserve;
 };
 
-/* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio, on_console, on_start, on_event
- * and opaque of the options are used. *status as for lxcdriver_run; may be NULL with `detach`. */
+/* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio, on_console, on_start,
+ * on_warning, on_handed_over, on_event and opaque of the options are used. *status as for lxcdriver_run; may be NULL with
+ * `detach`. The process is the caller's child. */
 int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver_process *process,
                    const struct lxcdriver_run_options *options, int *status, struct lxcdriver_error **err);
 
 /* ---- acting on containers ---- */
 
+/* The number of a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3"; -1 with *err set. */
+int lxcdriver_signal_number(const char *name, struct lxcdriver_error **err);
 /* Send a signal to the container's init; with `all` to every process in its cgroups. */
 int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all, struct lxcdriver_error **err);
 /* Freeze / thaw every process; done when the kernel says so. */
@@ -221,8 +242,9 @@ struct lxcdriver_stats {
 int lxcdriver_get_stats(struct lxcdriver *drv, const char *id, struct lxcdriver_stats *stats,
                         struct lxcdriver_error **err);
 
-/* A descriptor that becomes readable when an OOM kill happened in the running container (then read 8 bytes of count). The caller
- * closes it. -1 on error. */
+/* A descriptor that becomes readable when an OOM kill may have happened in the running container, and when its cgroup goes: read it
+ * with a buffer of 4096 bytes (what comes is an eventfd's count or inotify events) and look at lxcdriver_get_stats(). The caller closes
+ * it. -1 on error. */
 int lxcdriver_oom_fd(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
 
 #ifdef __cplusplus
