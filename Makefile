@@ -39,6 +39,7 @@ completiondir := $(datadir)/bash-completion/completions
 helperdir := $(libexecdir)/runlxc
 pkgdatadir := $(datadir)/runlxc
 templatedir := $(pkgdatadir)/lxc-templates
+configdir := $(pkgdatadir)/configs
 
 # V=1 shows the commands.
 ifdef V
@@ -54,7 +55,7 @@ CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
 	-Wpointer-arith -Wwrite-strings -Wvla -Werror
 DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' \
-	-DTEMPLATEDIR='"$(templatedir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
+	-DTEMPLATEDIR='"$(templatedir)"' -DCONFIGDIR='"$(configdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DBINDIR='"$(bindir)"'
 HARDEN_LD := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
@@ -260,7 +261,7 @@ INSTALLED := $(addprefix $(bindir)/,$(notdir $(COMMANDS))) \
 	$(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
 	$(foreach c,$(COMPLETIONS),$(completiondir)/$(patsubst %.bash,%,$(notdir $(c)))) \
 	$(addprefix $(sysconfdir)/apparmor.d/,$(notdir $(APPARMOR))) \
-	$(patsubst configs/%,$(pkgdatadir)/configs/%,$(SNIPPETS))
+	$(patsubst configs/%,$(configdir)/%,$(SNIPPETS))
 
 put = $(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3)
 define newline
@@ -284,7 +285,7 @@ install: all
 	$(foreach f,$(MAN_PAGES),$(call put,644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))$(newline))
 	$(foreach f,$(COMPLETIONS),$(call put,644,$(f),$(completiondir)/$(patsubst %.bash,%,$(notdir $(f))))$(newline))
 	$(foreach f,$(APPARMOR),$(call put,644,$(f),$(sysconfdir)/apparmor.d/$(notdir $(f)))$(newline))
-	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(pkgdatadir)/configs/%,$(f)))$(newline))
+	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(configdir)/%,$(f)))$(newline))
 # An administrator's settings are never overwritten.
 	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \
 		$(call put,644,$(f),$(sysconfdir)/runlxc/$(notdir $(f)))$(newline))

@@ -15,9 +15,13 @@
 #ifndef TEMPLATEDIR
 #define TEMPLATEDIR "/usr/local/share/runlxc/lxc-templates"
 #endif
+#ifndef CONFIGDIR
+#define CONFIGDIR "/usr/local/share/runlxc/configs"
+#endif
 #ifndef BINDIR
 #define BINDIR "/usr/local/bin"
 #endif
+#define SECCOMP_DEFAULT "seccomp/default.json"
 #ifndef VERSION
 #define VERSION "0"
 #endif
@@ -43,8 +47,9 @@ static int try_build_tree(struct lxcdriver *drv, const char *dir)
         return 0;
     drv->helper_dir = strdup(dir);
     drv->template_dir = str_printf("%s/lxc-templates", dir);
+    drv->seccomp_profile = str_printf("%s/configs/" SECCOMP_DEFAULT, dir);
     drv->cleanup = str_printf("%s/runlxc", dir);
-    return drv->helper_dir && drv->template_dir && drv->cleanup ? 1 : -1;
+    return drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->cleanup ? 1 : -1;
 }
 
 static int find_helpers(struct lxcdriver *drv, struct lxcdriver_error **err)
@@ -58,8 +63,9 @@ static int find_helpers(struct lxcdriver *drv, struct lxcdriver_error **err)
     if (found == 0) {
         drv->helper_dir = strdup(LIBEXECDIR);
         drv->template_dir = strdup(TEMPLATEDIR);
+        drv->seccomp_profile = strdup(CONFIGDIR "/" SECCOMP_DEFAULT);
         drv->cleanup = strdup(BINDIR "/runlxc");
-        found = drv->helper_dir && drv->template_dir && drv->cleanup ? 1 : -1;
+        found = drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->cleanup ? 1 : -1;
     }
     return found < 0 ? err_nomem(err) : 0;
 }
@@ -93,6 +99,7 @@ void lxcdriver_free(struct lxcdriver *drv)
     free(drv->root);
     free(drv->helper_dir);
     free(drv->template_dir);
+    free(drv->seccomp_profile);
     free(drv->cleanup);
     strv_free(&drv->templates);
     free(drv);
@@ -145,6 +152,11 @@ struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len,
 
     if (execdriver_read(json, len, &cmd, err) < 0)
         return NULL;
+    if (!cmd->privileged && str_set(&cmd->seccomp_profile, SECCOMP_BUILTIN) < 0) {
+        command_free(cmd);
+        err_nomem(err);
+        return NULL;
+    }
     handle = lxcdriver_command_wrap(cmd);
     if (!handle)
         err_nomem(err);

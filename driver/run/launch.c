@@ -95,6 +95,7 @@ void launch_clear(struct launch *l)
     buf_free(&l->bootstrap);
     buf_free(&l->record);
     strv_free(&l->env);
+    seccomp_filter_clear(&l->seccomp);
     err_free(&l->failure);
 }
 

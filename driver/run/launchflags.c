@@ -152,6 +152,11 @@ int lxcdriver_launch_image(struct lxcdriver_launch *launch, const struct lxcdriv
     cmd->etc_files = true;
     cmd->root.idmap = cmd->ns[NS_USER].mode == NS_NEW;
     p->create_cwd = true;
+    /* A filter that was asked for holds beside --privileged too, as with docker run. */
+    if (!cmd->seccomp_profile && (o->seccomp_profile || !cmd->privileged) &&
+        str_set(&cmd->seccomp_profile, o->seccomp_profile ? o->seccomp_profile : SECCOMP_BUILTIN) <
+            0)
+        return err_nomem(err);
     if (!o->has_workdir && !str_empty(image->workdir) && str_set(&p->cwd, image->workdir) < 0)
         return err_nomem(err);
     if (!o->has_user && !str_empty(image->user) && str_set(&p->user.name, image->user) < 0)

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/supervise.h"
 #include "config/config.h"
+#include "config/seccomp.h"
 #include "host/cgroup.h"
 #include "lxcdriver.h"
 #include "spec/command.h"
@@ -22,6 +23,7 @@ struct lxcdriver {
     char *root;       /* absolute, normalised */
     char *helper_dir; /* holds runlxc-init, runlxc-supervise, runlxc-lxc-check */
     char *template_dir;
+    char *seccomp_profile; /* file of SECCOMP_BUILTIN */
     char *cleanup;         /* path of the command that the supervisor becomes: runlxc */
     struct strv templates; /* strings handed out by driver_template() */
 };
@@ -34,6 +36,10 @@ struct lxcdriver_command {
 const char *driver_template(struct lxcdriver *drv, const char *name);
 /* Heap path of a helper program. */
 char *driver_helper(const struct lxcdriver *drv, const char *name);
+
+/* What a command's seccomp_profile can say instead of a file. */
+#define SECCOMP_BUILTIN "builtin"
+#define SECCOMP_UNCONFINED "unconfined"
 
 /* Wrap and unwrap the public handle. */
 struct lxcdriver_command *lxcdriver_command_wrap(struct command *cmd);
@@ -154,6 +160,7 @@ struct launch {
     uint64_t peer_start[NS_KINDS];
     struct buf config, env_json, bootstrap, record;
     struct strv env;
+    struct seccomp_filter seccomp;
     uint64_t flags; /* SF_* */
     int log_fd, drain_fd;
     int console; /* copy of the pty's master, for a later detach */
@@ -183,6 +190,9 @@ int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid);
 /* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or
  * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);
+/* seccomp.c: compile the command's filter, or the profile that it names, into l->seccomp, which stays
+ * empty without either. */
+int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err);
 /* resolve.c */
 int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err);
