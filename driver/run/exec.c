@@ -1,14 +1,9 @@
-/*
- * One more process in a running container. What it inherits from the container (capabilities,
- * limits, filter, profile, environment) is read back from the container's own bootstrap record; the
- * shim joins and becomes the process, as our child.
- */
-#include "run/run.h"
+/* One more process in a running container: the shim joins and becomes the process, as our child. */
+#include "run/exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,142 +16,9 @@
 #include "base/fs.h"
 #include "host/proc.h"
 #include "shared/packet.h"
-#include "shared/record.h"
-#include "spec/readers.h"
+#include "spec/validate.h"
 
-struct exec {
-    const struct container *c;
-    const struct lxcdriver_process *process;
-    const struct lxcdriver_run_options *options;
-    struct buf bootstrap;
-    uint64_t flags; /* WF_* */
-    int sock, stdio[3];
-    pid_t shim, pid;
-};
-
-/* ---- the bootstrap ---- */
-
-static bool inherited(const struct lxcdriver_process *p, uint32_t tag)
-{
-    switch (tag) {
-    case WT_CAPS:
-        return !p->privileged;
-    case WT_APPARMOR:
-    case WT_SELINUX:
-    case WT_SECCOMP:
-    case WT_SECCOMP_FLAGS:
-        return !p->privileged;
-    case WT_RLIMIT:
-    case WT_OOM_SCORE_ADJ:
-    case WT_UMASK:
-    case WT_PERSONALITY:
-        return true;
-    case WT_CWD:
-        return !p->cwd;
-    case WT_USER:
-    case WT_UID:
-    case WT_GID:
-    case WT_GROUP:
-    case WT_ADDITIONAL_GID:
-        return !p->user;
-    default:
-        return false;
-    }
-}
-
-/* Take over what is inherited; the environment and the flags are gathered for later. */
-static int take_over(struct exec *e, const char *data, size_t len, struct strv *env,
-                     struct lxcdriver_error **err)
-{
-    struct record_reader reader;
-    struct record rec;
-    uint64_t flags = 0;
-    int more;
-
-    if (record_open(&reader, data, len) < 0)
-        return err_set(err, "container \"%s\": its bootstrap record is damaged", e->c->id);
-    while ((more = record_next(&reader, &rec)) > 0) {
-        if (rec.tag == WT_FLAGS && record_value(&rec, &flags, sizeof(flags)) < 0)
-            return err_set(err, "container \"%s\": its bootstrap record is damaged", e->c->id);
-        if (rec.tag == WT_ENV && record_string(&rec) && strv_add(env, record_string(&rec)) < 0)
-            return err_nomem(err);
-        if (inherited(e->process, rec.tag))
-            record_add(&e->bootstrap, rec.tag, rec.data, rec.len);
-    }
-    if (more < 0)
-        return err_set(err, "container \"%s\": its bootstrap record is damaged", e->c->id);
-    e->flags |= flags & (WF_USERNS | (e->process->privileged ? 0 : WF_NO_NEW_PRIVS));
-    return 0;
-}
-
-static int merge_env(struct exec *e, struct strv *env, struct lxcdriver_error **err)
-{
-    for (const char *const *v = e->process->env; v && *v; v++)
-        if (env_set(env, *v, err) < 0)
-            return -1;
-    if (e->process->tty && !env_get(env, "TERM") && strv_add(env, "TERM=xterm") < 0)
-        return err_nomem(err);
-    for (size_t i = 0; i < env->n; i++)
-        record_add_string(&e->bootstrap, WT_ENV, env->items[i]);
-    return 0;
-}
-
-/* The namespaces in which the init is and we are not. */
-static uint64_t namespaces_to_join(pid_t init)
-{
-    static const struct {
-        const char *file;
-        uint64_t flag;
-    } kinds[] = {{"user", CLONE_NEWUSER}, {"cgroup", CLONE_NEWCGROUP},
-                 {"ipc", CLONE_NEWIPC},   {"uts", CLONE_NEWUTS},
-                 {"net", CLONE_NEWNET},   {"pid", CLONE_NEWPID},
-                 {"mnt", CLONE_NEWNS},    {"time", 0x80}};
-    uint64_t flags = 0;
-
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        uint64_t theirs = proc_ns_inode(init, kinds[i].file);
-
-        if (theirs && theirs != proc_ns_inode(0, kinds[i].file))
-            flags |= kinds[i].flag;
-    }
-    return flags;
-}
-
-static void add_privileged(struct exec *e)
-{
-    uint64_t all = proc_bounding_set();
-    struct wire_caps caps = {.bounding = all, .effective = all, .permitted = all};
-
-    if (e->process->privileged)
-        record_add(&e->bootstrap, WT_CAPS, &caps, sizeof(caps));
-}
-
-static int make_bootstrap(struct exec *e, struct lxcdriver_error **err)
-{
-    const struct lxcdriver_process *p = e->process;
-    cleanup_free char *data = NULL;
-    cleanup_strv struct strv env = {0};
-    size_t len = 0;
-
-    if (fs_read_at(e->c->dir_fd, "bootstrap", WIRE_MAX, &data, &len) < 0)
-        return err_sys(err, errno, "container \"%s\": read its bootstrap record", e->c->id);
-    record_begin(&e->bootstrap);
-    e->flags = WF_EXEC | (p->tty ? WF_TERMINAL : WF_CHOWN_STDIO);
-    if (take_over(e, data, len, &env, err) < 0 || merge_env(e, &env, err) < 0)
-        return -1;
-    add_privileged(e);
-    record_add_u64(&e->bootstrap, WT_FLAGS, e->flags);
-    for (const char *const *arg = p->args; *arg; arg++)
-        record_add_string(&e->bootstrap, WT_ARG, *arg);
-    if (p->cwd)
-        record_add_string(&e->bootstrap, WT_CWD, p->cwd);
-    if (p->user)
-        record_add_string(&e->bootstrap, WT_USER, p->user);
-    record_add_u64(&e->bootstrap, WT_SETNS, namespaces_to_join(e->c->pid));
-    for (size_t i = 0; i < e->c->cgroups.n; i++)
-        record_add_string(&e->bootstrap, WT_CGROUP, e->c->cgroups.dirs[i].path);
-    return e->bootstrap.failed ? err_nomem(err) : 0;
-}
+#define PRESERVE_MAX (PACKET_MAX_FDS - 5) /* a packet also has the record, the init and stdio */
 
 /* ---- starting ---- */
 
@@ -206,7 +68,8 @@ static int send_bootstrap(struct exec *e, struct lxcdriver_error **err)
 {
     cleanup_close int file = memfd_create("bootstrap", MFD_CLOEXEC | MFD_ALLOW_SEALING), init = -1;
     struct shim_msg msg = {.type = SHIM_BOOTSTRAP};
-    int fds[5];
+    int fds[PACKET_MAX_FDS];
+    size_t n = 0;
 
     if (file < 0 || fs_write_all(file, e->bootstrap.data, e->bootstrap.len) < 0 ||
         lseek(file, 0, SEEK_SET) < 0)
@@ -214,10 +77,13 @@ static int send_bootstrap(struct exec *e, struct lxcdriver_error **err)
     init = container_pidfd(e->c, err);
     if (init < 0)
         return -1;
-    fds[0] = file;
-    fds[1] = init;
-    memcpy(fds + 2, e->stdio, sizeof(e->stdio));
-    if (packet_send(e->sock, &msg, sizeof(msg), fds, e->process->tty ? 2 : 5) < 0)
+    fds[n++] = file;
+    fds[n++] = init;
+    for (int i = 0; i < 3 && !e->tty; i++)
+        fds[n++] = e->stdio[i];
+    for (size_t i = 0; i < e->process->n_preserve; i++)
+        fds[n++] = e->process->preserve[i];
+    if (packet_send(e->sock, &msg, sizeof(msg), fds, n) < 0)
         return err_sys(err, errno, "talk to the shim");
     for (int i = 0; i < 3; i++) {
         if (e->stdio[i] >= 0)
@@ -315,7 +181,7 @@ static int run(struct exec *e, int *status, struct lxcdriver_error **err)
 {
     int unused, result;
 
-    if (make_bootstrap(e, err) < 0 || (!e->process->tty && set_stdio(e, err) < 0) ||
+    if (exec_make_bootstrap(e, err) < 0 || (!e->tty && set_stdio(e, err) < 0) ||
         spawn_shim(e, err) < 0)
         return -1;
     result = send_bootstrap(e, err);
@@ -333,6 +199,36 @@ static int run(struct exec *e, int *status, struct lxcdriver_error **err)
     return e->process->detach ? 0 : wait_end(e, status ? status : &unused, err);
 }
 
+/* Whether it can be asked for at all. */
+static int check_process(const struct lxcdriver_process *p, struct lxcdriver_error **err)
+{
+    if (p->n_preserve > PRESERVE_MAX)
+        return err_set(err, "exec: %zu descriptors to preserve are more than %d", p->n_preserve,
+                       PRESERVE_MAX);
+    if (p->spec)
+        return 0;
+    if (!p->args || !p->args[0])
+        return err_set(err, "exec: no command given");
+    if (p->cwd && p->cwd[0] != '/')
+        return err_set(err, "exec: working directory \"%s\" is not absolute", p->cwd);
+    if (p->user && check_user(p->user, err) < 0)
+        return err_wrap(err, "exec: user");
+    return 0;
+}
+
+/* A created container has its namespaces already; only its command does not run yet. */
+static int check_container(const struct container *c, const struct lxcdriver_process *p,
+                           struct lxcdriver_error **err)
+{
+    enum lxcdriver_state state = container_state(c);
+
+    if (state == LXCDRIVER_CREATED || (state == LXCDRIVER_PAUSED && p->paused_too))
+        return 0;
+    if (state == LXCDRIVER_PAUSED)
+        return err_set(err, "container \"%s\" is paused: nothing can be started in it", c->id);
+    return container_want_running(c, false, err);
+}
+
 int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver_process *process,
                    const struct lxcdriver_run_options *options, int *status,
                    struct lxcdriver_error **err)
@@ -342,12 +238,13 @@ int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver
         .c = &c, .process = process, .options = options, .sock = -1, .stdio = {-1, -1, -1}};
     int result;
 
-    if (!process->args || !process->args[0])
-        return err_set(err, "exec: no command given");
-    if (process->cwd && process->cwd[0] != '/')
-        return err_set(err, "exec: working directory \"%s\" is not absolute", process->cwd);
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, false, err) < 0)
+    if (check_process(process, err) < 0 || container_open(drv, id, &c, err) < 0 ||
+        check_container(&c, process, err) < 0)
         return -1;
+    e.tty = process->spec ? lxcdriver_process_terminal(process->spec) : process->tty;
+    if (process->spec && options->on_warning)
+        for (size_t i = 0; i < process->spec->warnings.n; i++)
+            options->on_warning(options->opaque, process->spec->warnings.items[i]);
     result = run(&e, status, err);
     for (int i = 0; i < 3; i++)
         if (e.stdio[i] >= 0)
