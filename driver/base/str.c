@@ -230,3 +230,37 @@ bool str_to_i64(const char *s, int64_t min, int64_t max, int64_t *out)
     *out = value;
     return true;
 }
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t two = a < b ? a : b;
+
+    return two < c ? two : c;
+}
+
+/* Three rows of the matrix of distances between the beginnings of both. */
+size_t str_distance(const char *a, size_t alen, const char *b, size_t blen)
+{
+    size_t rows[3][STR_NAME_MAX + 1];
+    size_t *before = rows[0], *last = rows[1], *now = rows[2];
+
+    if (alen > STR_NAME_MAX || blen > STR_NAME_MAX)
+        return SIZE_MAX;
+    for (size_t j = 0; j <= blen; j++)
+        last[j] = j;
+    memcpy(before, last, sizeof(rows[0]));
+    for (size_t i = 1; i <= alen; i++) {
+        size_t *recycled = before;
+
+        now[0] = i;
+        for (size_t j = 1; j <= blen; j++) {
+            now[j] = least(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                now[j] = least(now[j], before[j - 2] + 1, SIZE_MAX);
+        }
+        before = last;
+        last = now;
+        now = recycled;
+    }
+    return last[blen];
+}

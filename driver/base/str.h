@@ -51,6 +51,13 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_empty(const char *s); /* NULL or "" */
 
+/* How many insertions, deletions, replacements and swaps of neighbours turn a into b. Names only: what
+ * is longer than STR_NAME_MAX is SIZE_MAX away from everything. */
+#define STR_NAME_MAX 63
+size_t str_distance(const char *a, size_t alen, const char *b, size_t blen);
+/* A name that was mistyped is nearer than this to what was meant: about one slip in three letters. */
+#define STR_SLIPS(len) (((len) + 1) / 3 + 1)
+
 /* strdup(s) into *dst, freeing what was there; NULL s stores NULL. 0 or -1. */
 int str_set(char **dst, const char *s);
 

@@ -159,52 +159,17 @@ const struct flag *flag_by_short(char c)
     return NULL;
 }
 
-#define NAME_MAX_LEN 32
-
-static size_t least(size_t a, size_t b, size_t c)
-{
-    size_t ab = a < b ? a : b;
-
-    return ab < c ? ab : c;
-}
-
-/* Insertions, deletions, replacements and swaps of neighbours that turn a into b; both shorter than
- * NAME_MAX_LEN. */
-static size_t distance(const char *a, size_t alen, const char *b, size_t blen)
-{
-    size_t rows[3][NAME_MAX_LEN + 1];
-    size_t *before = rows[0], *last = rows[1], *now = rows[2];
-
-    for (size_t j = 0; j <= blen; j++)
-        last[j] = j;
-    memcpy(before, last, sizeof(rows[0]));
-    for (size_t i = 1; i <= alen; i++) {
-        size_t *recycled = before;
-
-        now[0] = i;
-        for (size_t j = 1; j <= blen; j++) {
-            now[j] = least(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                now[j] = least(now[j], before[j - 2] + 1, SIZE_MAX);
-        }
-        before = last;
-        last = now;
-        now = recycled;
-    }
-    return last[blen];
-}
-
 const struct flag *flag_nearest(const char *name, size_t len)
 {
     const struct flag *nearest = NULL;
-    size_t best = (len + 1) / 3 + 1; /* fewer slips than this: about one in three letters */
+    size_t best = STR_SLIPS(len);
 
-    if (len < 2 || len >= NAME_MAX_LEN)
+    if (len < 2)
         return NULL;
     for (size_t g = 0; g < n_flag_groups; g++)
         for (size_t i = 0; i < flag_groups[g].n; i++) {
             const struct flag *flag = &flag_groups[g].flags[i];
-            size_t d = distance(name, len, flag->name, strlen(flag->name));
+            size_t d = str_distance(name, len, flag->name, strlen(flag->name));
 
             if (d < best) {
                 best = d;
