@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "spec/readers.h"
 
 #define LOG_MAX (1 << 20)
 
@@ -54,6 +56,9 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
     if (stage == STAGE_USER && errnum == 0)
         err_exit(err, exit_code, "user: \"%s\" is not in the container's passwd or group file",
                  text);
+    else if (stage == STAGE_RLIMIT && rlimit_name(atoi(text)))
+        err_exit(err, exit_code, "set resource limit %s: %s", rlimit_name(atoi(text)),
+                 strerror(errnum));
     else if (stage == STAGE_CAPS && errnum == 0)
         err_exit(err, exit_code, "capabilities: this host cannot give %s", text);
     else if (stage == STAGE_EXEC && exit_code == 127)
