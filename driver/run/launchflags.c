@@ -159,7 +159,8 @@ int lxcdriver_launch_image(struct lxcdriver_launch *launch, const struct lxcdriv
         return err_nomem(err);
     if (!o->has_workdir && !str_empty(image->workdir) && str_set(&p->cwd, image->workdir) < 0)
         return err_nomem(err);
-    if (!o->has_user && !str_empty(image->user) && str_set(&p->user.name, image->user) < 0)
+    /* "0", not the number: root has the groups that /etc/group gives him, like any user. */
+    if (!o->has_user && str_set(&p->user.name, str_empty(image->user) ? "0" : image->user) < 0)
         return err_nomem(err);
     if (cmd->stop_signal == 0 && !str_empty(image->stop_signal)) {
         cmd->stop_signal = signal_from_name(image->stop_signal, err);
