@@ -39,34 +39,58 @@ void sup_init_died(struct supervisor *s)
     s->phase = PHASE_ENDING;
 }
 
-/* Wait for lxc-start, by itself or killed; and for an init that became ours when lxc-start died
- * first. */
-static void reap_all(struct supervisor *s)
+/* lxc-start's own end gets this long, then it is killed: a hook of the user's may hang. */
+static void reap_lxc(struct supervisor *s)
+{
+    int64_t until = sup_now_ms() + END_TIMEOUT_MS;
+    sigset_t child;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    while (s->lxc > 0) {
+        int64_t left = until - sup_now_ms();
+        struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+
+        if (waitpid(s->lxc, NULL, WNOHANG) != 0)
+            s->lxc = 0;
+        else if (left > 0)
+            sigtimedwait(&child, NULL, &wait);
+        else
+            kill(s->lxc, SIGKILL);
+    }
+}
+
+/* The init became ours if lxc-start died first, and so did what lost its parent in the host's pid
+ * namespace: that is not waited for. */
+static void reap_rest(struct supervisor *s)
 {
     int status;
-    pid_t pid;
 
-    while ((pid = waitpid(-1, &status, 0)) > 0 || (pid < 0 && errno == EINTR)) {
-        if (pid == s->init && !s->have_status) {
-            s->have_status = true;
-            s->status = status;
-        }
+    if (s->init > 0 && !s->have_status && waitpid(s->init, &status, 0) == s->init) {
+        s->have_status = true;
+        s->status = status;
     }
-    s->lxc = 0;
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
 }
 
 void sup_teardown(struct supervisor *s)
 {
     bool whole = s->have_status && !(s->rec.flags & SF_KILL_CGROUP);
 
-    if (s->lxc > 0 && !(s->rec.flags & SF_LXC_TEARDOWN))
+    /* An init that ended by SIGHUP is a reboot to LXC. */
+    bool reboot = s->have_status && WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGHUP;
+
+    if (s->lxc > 0 && (reboot || !(s->rec.flags & SF_LXC_TEARDOWN)))
         kill(s->lxc, SIGKILL);
     if (s->init_pidfd >= 0)
         syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
-    reap_all(s);
+    reap_lxc(s);
+    reap_rest(s);
     sup_drain_rest(s);
     sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
-    sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, !whole);
+    /* Whatever lxc-start left in its own: a hook that would not end. */
+    sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true);
     if (s->rec.host_if)
         sup_link_delete(s->rec.host_if);
     if (!s->have_status) {
