@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 
+#define PROPAGATION_DEFAULT (MS_PRIVATE | MS_REC) /* docker run's */
+
 /* Make SRC absolute; what looks like neither a path from the root nor one from here is a volume's
  * name, which nothing keeps here. */
 static char *source_path(const char *source, struct lxcdriver_error **err)
@@ -141,6 +143,7 @@ int flag_volume(struct flags_state *st, const struct flag *flag, const char *val
     if (!m)
         return -1;
     m->flags = MS_BIND | MS_REC;
+    m->propagation = PROPAGATION_DEFAULT;
     m->create_source = true;
     m->source = source_path(source, err);
     if (!m->source || set_destination(m, destination, err) < 0)
@@ -302,6 +305,7 @@ static int bind_recursion(struct mount_spec *m, const char *values[MOUNT_KEYS], 
     if (mount_bool(values, KEY_NONRECURSIVE, "bind-nonrecursive", &flat, err) < 0)
         return -1;
     m->flags = MS_BIND;
+    m->propagation = PROPAGATION_DEFAULT;
     if (!flat && strcmp(how, "disabled"))
         m->flags |= MS_REC;
     if (strcmp(how, "readonly") == 0) {

@@ -224,7 +224,8 @@ static void test_volumes(void **state)
     assert_string_equal(m[0].source, "/srv");
     assert_string_equal(m[0].destination, "/data");
     assert_string_equal(m[0].type, "bind");
-    assert_true(m[0].flags == (MS_BIND | MS_REC) && !m[0].propagation && m[0].create_source);
+    assert_true(m[0].flags == (MS_BIND | MS_REC) && m[0].create_source);
+    assert_true(m[0].propagation == (MS_PRIVATE | MS_REC));
     assert_string_equal(m[1].source, "/a b");
     assert_string_equal(m[1].destination, "/d");
     assert_true(m[1].flags == (MS_BIND | MS_REC | MS_RDONLY));
