@@ -99,7 +99,7 @@ static void kill_and_wait(pid_t pid, uint64_t start_time)
 }
 
 /* A mount point that we made in the user's own root goes again, if it is as empty as it was. */
-static void remove_made(const struct strv *made)
+void clean_made(const struct strv *made)
 {
     for (size_t i = made->n; i-- > 0;) {
         cleanup_free char *path = strdup(made->items[i]);
@@ -185,7 +185,7 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
         note(first, &one);
     if (t.upper && remove_upper(t.upper, &one) < 0)
         note(first, &one);
-    remove_made(&t.made);
+    clean_made(&t.made);
     traces_clear(&t);
 }
 

@@ -330,6 +330,9 @@ int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
         *status = l.status;
     if (l.claimed && (result < 0 || options->remove))
         clean_traces(drv, command->cmd->id, l.ended_in_order, NULL);
+    /* The record that names them may not have been written yet. */
+    if (result < 0)
+        clean_made(&l.targets.made);
     launch_clear(&l);
     return result;
 }

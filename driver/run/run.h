@@ -224,6 +224,8 @@ int failure_of_lxc(int dir_fd, struct lxcdriver_error **err);
 int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdriver_error **err);
 
 /* ---- clean.c ---- */
+/* Remove mount points that were made, as far as they are empty. */
+void clean_made(const struct strv *made);
 /* Remove every trace of an id, whatever is left of it; torn_down: its supervisor has ended in
  * order, so that no process, cgroup and interface is left. 0 or -1. */
 int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
