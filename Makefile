@@ -137,7 +137,7 @@ $(call objects,$(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC)): PLACE := -fPIE $(INCLUDE
 $(call objects,$(LXC_SRC)): PLACE := -fPIE $(INCLUDE)
 $(call objects,$(LXC_SRC)): EXTRA_CFLAGS = $(LXC_CFLAGS)
 $(call objects,$(SHIM_SRC) $(SUPERVISE_SRC)): PLACE := -fPIE $(SMALL) $(INCLUDE)
-$(call objects,$(UNIT_SRC)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli -iquote tests/unit -iquote .
+$(call objects,$(wildcard tests/unit/*.c)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli -iquote tests/unit -iquote .
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags.stamp
 	@mkdir -p $(@D)
