@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -168,6 +169,16 @@ static int remove_record(struct lxcdriver *drv, const char *id, struct lxcdriver
     return 0;
 }
 
+/* A supervisor that has become this command still has the root filesystem mounted in its own mount
+ * namespace. In any other there is nothing to unmount. */
+static void unmount_rootfs(const struct lxcdriver *drv, const char *id)
+{
+    cleanup_free char *path = str_printf("%s/%s/rootfs", drv->root, id);
+
+    if (path)
+        umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+}
+
 static void clean_open(struct container *c, bool torn_down, struct lxcdriver_error **first)
 {
     struct traces t = {0};
@@ -197,6 +208,7 @@ int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
     cleanup_free char *upper = rootfs_upper_path(drv, id);
     struct lxcdriver_error *one = NULL;
 
+    unmount_rootfs(drv, id);
     if (container_open(drv, id, &c, &one) == 0)
         clean_open(&c, torn_down, &first);
     err_free(&one);
