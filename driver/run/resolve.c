@@ -3,8 +3,12 @@
 #include "run/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
@@ -48,6 +52,8 @@ static int take_address(struct launch *l, const char *bridge, const struct ip_ad
             subnet.addr[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
     if (lease_take(l->drv->root, bridge, &subnet, want, l->cmd->id, &got, err) < 0)
         return err_wrap(err, "network");
+    if (want->prefix)
+        got.prefix = want->prefix;
     net->addresses[net->n_addresses++] = got;
     return 0;
 }
@@ -134,22 +140,36 @@ static int of_container(struct launch *l, enum ns_kind kind, const char *member,
     return l->ns_path[kind] ? 0 : err_nomem(err);
 }
 
+/* LXC joins whatever namespace the file is of, and the container would stay in the host's of the
+ * kind that was meant: ioctl_ns(2). */
+static int of_path(struct launch *l, enum ns_kind kind, const char *path,
+                   struct lxcdriver_error **err)
+{
+    static const int types[NS_KINDS] = {
+        [NS_PID] = CLONE_NEWPID,   [NS_NET] = CLONE_NEWNET,      [NS_MNT] = CLONE_NEWNS,
+        [NS_IPC] = CLONE_NEWIPC,   [NS_UTS] = CLONE_NEWUTS,      [NS_USER] = CLONE_NEWUSER,
+        [NS_TIME] = CLONE_NEWTIME, [NS_CGROUP] = CLONE_NEWCGROUP};
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return err_sys(err, errno, "%s namespace %s", ns_file[kind], path);
+    if (ioctl(fd, NS_GET_NSTYPE) != types[kind])
+        return err_set(err, "%s is no %s namespace", path, ns_file[kind]);
+    l->ns_path[kind] = strdup(path);
+    return l->ns_path[kind] ? 0 : err_nomem(err);
+}
+
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
 
-    for (int i = 0; i < NS_KINDS; i++) {
-        if (cmd->ns[i].mode == NS_PATH && cmd->ns[i].path) {
-            l->ns_path[i] = strdup(cmd->ns[i].path);
-            if (!l->ns_path[i])
-                return err_nomem(err);
-        }
-    }
-    if (cmd->net.mode == NET_PATH && !l->ns_path[NS_NET]) {
-        l->ns_path[NS_NET] = strdup(cmd->net.path);
-        if (!l->ns_path[NS_NET])
-            return err_nomem(err);
-    }
+    for (enum ns_kind i = 0; i < NS_KINDS; i++)
+        if (cmd->ns[i].mode == NS_PATH && cmd->ns[i].path &&
+            of_path(l, i, cmd->ns[i].path, err) < 0)
+            return -1;
+    if (cmd->net.mode == NET_PATH && !l->ns_path[NS_NET] &&
+        of_path(l, NS_NET, cmd->net.path, err) < 0)
+        return -1;
     if ((cmd->net.mode == NET_CONTAINER &&
          of_container(l, NS_NET, "network.container_id", cmd->net.container, err) < 0) ||
         (cmd->ipc_container &&
