@@ -115,6 +115,16 @@ static char *join(const char *dir, const char *name)
     return *dir ? str_printf("%s/%s", dir, name) : strdup(name);
 }
 
+static int make_file(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
 /* Make one missing component. Its parent is opened without following anything, so no link put there
  * meanwhile leads away. */
 static int make(struct walk *w, const char *path, bool directory)
@@ -122,7 +132,7 @@ static int make(struct walk *w, const char *path, bool directory)
     const char *rest = "";
     struct place *place = place_of(w, path, &rest);
     cleanup_free char *parent = strdup(rest);
-    cleanup_close int dir = -1, file = -1;
+    cleanup_close int dir = -1;
     char *slash;
     const char *name = rest;
 
@@ -139,9 +149,7 @@ static int make(struct walk *w, const char *path, bool directory)
     if (dir < 0)
         return err_sys(w->err, errno, "mount destination %s: open the directory of %s",
                        w->destination, path);
-    if (directory ? mkdirat(dir, name, 0755) < 0
-                  : (file = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                   0644)) < 0) {
+    if ((directory ? mkdirat(dir, name, 0755) : make_file(dir, name)) < 0) {
         if (errno == EEXIST)
             return 0;
         return err_sys(w->err, errno, "mount destination %s: make /%s", w->destination, path);
