@@ -41,6 +41,10 @@ static int make_upper(const char *upper, char **upper_dir, char **work_dir,
     *work_dir = str_printf("%s/work", upper);
     if (!*upper_dir || !*work_dir)
         return err_nomem(err);
+    /* The id is ours alone by now. A layer of that name is one whose records are gone: /run does
+     * not outlive a reboot. */
+    if (fs_remove_tree(AT_FDCWD, upper) < 0)
+        return err_sys(err, errno, "root filesystem: remove the old throw-away layer %s", upper);
     if (fs_mkdir_p(upper, 0700) < 0 || mkdir(*upper_dir, 0755) < 0 || mkdir(*work_dir, 0755) < 0)
         return err_sys(err, errno, "root filesystem: make the throw-away layer %s", upper);
     return 0;
