@@ -112,7 +112,7 @@ _lxc_launch_value() {
             SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
         ;;
     --security-opt)
-        _lxc_launch_choice no-new-privileges systempaths=unconfined seccomp=unconfined apparmor=unconfined \
+        _lxc_launch_choice no-new-privileges systempaths=unconfined seccomp=unconfined seccomp=builtin apparmor=unconfined \
             label=disable seccomp= apparmor= label=
         [[ $cur != seccomp=* ]] || _lxc_launch_files seccomp= -f
         ;;

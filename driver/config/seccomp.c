@@ -207,11 +207,10 @@ static int note_unknown(struct compiler *c, const struct syscall_arch *arch, con
     return strv_add(c->unknown, name);
 }
 
-/* *last becomes the highest number that is named, -1 for none. */
+/* Add the architecture's; *last becomes the highest number that is named, -1 for none. */
 static int collect_ways(struct compiler *c, struct syscall_arch *arch, int64_t *last,
                         struct lxcdriver_error **err)
 {
-    c->n_ways = 0;
     *last = -1;
     for (size_t i = 0; i < c->spec->n_rules; i++) {
         const struct seccomp_rule *rule = &c->spec->rules[i];
@@ -283,62 +282,60 @@ static bool is_s390(const struct syscall_arch *arch)
     return arch->token == SCMP_ARCH_S390 || arch->token == SCMP_ARCH_S390X;
 }
 
-/* Segments for the numbers from `start` to the end of what the architecture may have. */
+/* Segments for the numbers from `start` to the end of what the architecture may have, out of n ways
+ * from `first` on. */
 static int add_segments(struct compiler *c, const struct syscall_arch *arch, uint32_t start,
-                        int64_t last)
+                        size_t first, size_t n, int64_t last)
 {
+    const struct seccomp_way *ways = n > 0 ? &c->ways[first] : NULL;
     uint32_t next = start;
-    bool first_is_free = c->n_ways == 0 || c->ways[0].number > start;
+    bool first_is_free = n == 0 || ways->number > start;
 
     if (is_s390(arch) && first_is_free && last >= 0 && add_plain(c, next++, c->too_young) < 0)
         return -1;
-    for (size_t i = 0, n; i < c->n_ways; i += n) {
-        const struct seccomp_way *ways = &c->ways[i];
+    for (size_t i = 0, same; i < n; i += same) {
+        uint32_t number = ways[i].number;
 
-        for (n = 1; i + n < c->n_ways && ways[n].number == ways->number; n++)
+        for (same = 1; i + same < n && ways[i + same].number == number; same++)
             ;
-        if ((ways->number > next && add_plain(c, next, c->fallback) < 0) ||
-            add_call(c, ways, n, arch->narrow) < 0)
+        if ((number > next && add_plain(c, next, c->fallback) < 0) ||
+            add_call(c, &ways[i], same, arch->narrow) < 0)
             return -1;
-        next = ways->number + 1;
+        next = number + 1;
     }
-    if (last >= 0 && next <= (uint64_t)last && add_plain(c, next, c->fallback) < 0)
-        return -1;
-    if (last >= 0 && next <= (uint64_t)last)
+    if (last >= 0 && next <= (uint64_t)last) {
+        if (add_plain(c, next, c->fallback) < 0)
+            return -1;
         next = (uint32_t)last + 1;
+    }
     return add_plain(c, next, last >= 0 ? c->too_young : c->fallback);
 }
 
 /* ---- the program ---- */
 
+/* x32 has x86-64's architecture, and numbers behind all of its. `x32` NULL: it is not included. */
 static int put_arch(struct compiler *c, struct syscall_arch *arch, struct syscall_arch *x32,
                     struct lxcdriver_error **err)
 {
-    cleanup_free struct seccomp_way *native_ways = NULL;
-    int64_t last;
+    int64_t last, x32_last = -1;
+    size_t n;
 
-    c->n_segments = 0;
+    c->n_ways = c->n_segments = 0;
     if (collect_ways(c, arch, &last, err) < 0)
+        return -1;
+    n = c->n_ways;
+    if (x32 && collect_ways(c, x32, &x32_last, err) < 0)
         return -1;
     if (c->n_ways > 0)
         qsort(c->ways, c->n_ways, sizeof(*c->ways), compare_ways);
-    if (add_segments(c, arch, 0, last) < 0)
+    if (add_segments(c, arch, 0, 0, n, last) < 0)
         return err_nomem(err);
     if (arch->token == SCMP_ARCH_X86_64) {
-        uint32_t outside = last >= 0 ? c->too_young : c->fallback;
+        int result = x32 ? add_segments(c, x32, X32_BIT, n, c->n_ways - n, x32_last)
+                         : add_plain(c, X32_BIT, SECCOMP_RET_KILL_THREAD);
 
-        /* The segments refer to the ways, which must stay where they are. */
-        native_ways = c->ways;
-        c->ways = NULL;
-        c->n_ways = c->cap_ways = 0;
-        if (x32 && collect_ways(c, x32, &last, err) < 0)
-            return -1;
-        if (c->n_ways > 0)
-            qsort(c->ways, c->n_ways, sizeof(*c->ways), compare_ways);
         /* -1 is what a tracer sets to have a call skipped, on either. */
-        if ((x32 ? add_segments(c, x32, X32_BIT, last)
-                 : add_plain(c, X32_BIT, SECCOMP_RET_KILL_THREAD)) < 0 ||
-            add_plain(c, UINT32_MAX, outside) < 0)
+        if (result < 0 || add_plain(c, UINT32_MAX, last >= 0 ? c->too_young : c->fallback) < 0)
             return err_nomem(err);
     }
     bpf_put_arch(&c->prog, arch->audit, c->segments, c->n_segments);
@@ -360,7 +357,9 @@ static int put_program(struct compiler *c, struct lxcdriver_error **err)
     bpf_put(&c->prog, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, arch), 0,
             0);
     for (size_t i = 0; i < c->n_arches; i++)
-        if (&c->arches[i] != x32 && put_arch(c, &c->arches[i], x32, err) < 0)
+        if (&c->arches[i] != x32 &&
+            put_arch(c, &c->arches[i], c->arches[i].token == SCMP_ARCH_X86_64 ? x32 : NULL, err) <
+                0)
             return -1;
     bpf_put(&c->prog, BPF_RET | BPF_K, SECCOMP_RET_KILL_THREAD, 0, 0);
     if (c->prog.failed)
