@@ -68,6 +68,7 @@ static const struct shape shapes[WT_TAGS] = {
     [WT_HOOK] = {FORM_HOOK, sizeof(struct wire_hook), 1, ANY},
     [WT_MOUNT] = {FORM_MOUNT, sizeof(struct wire_mount), 1, START_ONLY},
     [WT_SYMLINK] = {FORM_LINK, 0, 1, START_ONLY},
+    [WT_ATTACH] = {FORM_PATH, sizeof(struct wire_attach), 1, START_ONLY},
 };
 
 #define ALL_FLAGS                                                                                  \
@@ -169,6 +170,14 @@ static const char *device_error(const struct record *r)
     return NULL;
 }
 
+static const char *attach_error(const struct record *r)
+{
+    struct wire_attach attach;
+
+    memcpy(&attach, r->data, sizeof(attach));
+    return attach.create > WIRE_CREATE_FILE ? "what to create" : NULL;
+}
+
 static const char *number_error(const struct record *r)
 {
     uint64_t wide;
@@ -196,6 +205,8 @@ static const char *number_error(const struct record *r)
         return address_error(r);
     case WT_DEVICE:
         return device_error(r);
+    case WT_ATTACH:
+        return attach_error(r);
     default:
         return NULL;
     }

@@ -30,6 +30,14 @@ static int move_up(int *fd, int floor)
     return 0;
 }
 
+int descriptors_lift(int *fds, size_t n, size_t kept)
+{
+    for (size_t i = 0; i < n; i++)
+        if (move_up(&fds[i], FIRST_KEPT + (int)kept) < 0)
+            return -1;
+    return 0;
+}
+
 int descriptors_place(const int *stdio, int *kept, size_t n, int *sock, int *extra)
 {
     int floor = FIRST_KEPT + (int)n;

@@ -31,6 +31,9 @@ int descriptors_isolate(int sock);
  */
 int descriptors_place(const int *stdio, int *kept, size_t n, int *sock, int *extra);
 
+/* Move fds[n] out of the way of `kept` descriptors that are to be placed. 0 or -1 with errno. */
+int descriptors_lift(int *fds, size_t n, size_t kept);
+
 /* Just before exec: 3 .. 3+n-1 survive it, everything above does not. 0 or -1 with errno. */
 int descriptors_release(size_t n);
 

@@ -1,6 +1,7 @@
 #include "handshake.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "descriptor.h"
@@ -32,6 +33,18 @@ static void take_second(struct shim *s, int fd)
     s->sock = fd;
 }
 
+/* The mounts come before the preserved descriptors; *next is where they begin, and where the others
+ * do. */
+static int take_mounts(struct shim *s, const struct packet *p, size_t *next)
+{
+    s->n_mounts = s->boot.count[WT_ATTACH];
+    if (*next > p->n_fds || s->n_mounts > p->n_fds - *next)
+        return -1;
+    memcpy(s->mounts, p->fds + *next, s->n_mounts * sizeof(*s->mounts));
+    *next += s->n_mounts;
+    return 0;
+}
+
 int handshake_receive(struct shim *s)
 {
     struct packet p;
@@ -57,10 +70,11 @@ int handshake_receive(struct shim *s)
         stdio = p.fds + next;
         next += STDIO;
     }
-    if (next > p.n_fds || p.n_fds < 2)
+    if (take_mounts(s, &p, &next) < 0 || p.n_fds < 2)
         return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "too few descriptors");
     s->n_kept = p.n_fds - next;
-    if (descriptors_place(stdio, p.fds + next, s->n_kept, &s->sock, &s->pidfd) < 0)
+    if (descriptors_lift(s->mounts, s->n_mounts, s->n_kept) < 0 ||
+        descriptors_place(stdio, p.fds + next, s->n_kept, &s->sock, &s->pidfd) < 0)
         return fail(&s->failure, STAGE_BOOTSTRAP, errno, "descriptors");
     return 0;
 }

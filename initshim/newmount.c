@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "copyup.h"
 #include "descriptor.h"
 #include "rootdir.h"
@@ -171,13 +172,15 @@ int mounts_create(struct shim *s)
 {
     const char *copied = NULL;
     struct record r;
-    size_t pos = 0;
+    size_t pos = 0, attached = 0;
 
-    if (!s->boot.count[WT_MOUNT] && !s->boot.count[WT_TMPCOPYUP])
+    if (!s->boot.count[WT_MOUNT] && !s->boot.count[WT_TMPCOPYUP] && !s->boot.count[WT_ATTACH])
         return 0;
     while (bootstrap_next(&s->boot, &pos, &r)) {
         if (r.tag == WT_TMPCOPYUP)
             copied = record_text(&r, 0);
+        if (r.tag == WT_ATTACH && mount_attach(s, &r, &s->mounts[attached++]) < 0)
+            return -1;
         if (r.tag != WT_MOUNT)
             continue;
         if (create_record(s, &r, copied) < 0)

@@ -1,5 +1,5 @@
-/* Mounts that LXC cannot make (WT_MOUNT), and the contents that a tmpfs among them takes over
- * (WT_TMPCOPYUP). */
+/* Mounts that LXC cannot make (WT_MOUNT), the contents that a tmpfs among them takes over
+ * (WT_TMPCOPYUP), and those that came as descriptors (WT_ATTACH). */
 #ifndef INITSHIM_NEWMOUNT_H
 #define INITSHIM_NEWMOUNT_H
 

@@ -11,14 +11,17 @@
 
 #include "bootstrap.h"
 #include "failure.h"
+#include "shared/packet.h"
 #include "user.h"
 
 struct shim {
-    bool exec;        /* exec into a running container, not its init */
-    int sock;         /* to the supervisor, or to the driver in exec mode */
-    int pidfd;        /* exec mode: the container's init, until it is joined */
-    int root_fd;      /* O_PATH of the container's root directory */
-    size_t n_kept;    /* preserved descriptors, at 3 and up */
+    bool exec;                  /* exec into a running container, not its init */
+    int sock;                   /* to the supervisor, or to the driver in exec mode */
+    int pidfd;                  /* exec mode: the container's init, until it is joined */
+    int root_fd;                /* O_PATH of the container's root directory */
+    size_t n_kept;              /* preserved descriptors, at 3 and up */
+    int mounts[PACKET_MAX_FDS]; /* detached, one for each WT_ATTACH; -1: attached */
+    size_t n_mounts;
     bool cwd_entered; /* the working directory is reached already */
     struct bootstrap boot;
     struct user user;

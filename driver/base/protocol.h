@@ -12,7 +12,8 @@
  *
  * Start of a container (shim is pid 1, its socket is descriptor SHIM_FD, its executable descriptor is closed by exec):
  *
- *     supervisor -> shim   SHIM_BOOTSTRAP  fds: bootstrap, socket [, stdin, stdout, stderr unless WF_TERMINAL] [, preserved ...]
+ *     supervisor -> shim   SHIM_BOOTSTRAP  fds: bootstrap, socket [, stdin, stdout, stderr unless WF_TERMINAL]
+ *                          [, a detached mount for each WT_ATTACH ...] [, preserved ...]
  *                          All that follows goes over this socket: lxc-start holds the first one open too, so that its end would
  *                          not tell the exec
  *     shim -> supervisor   SHIM_WARN       any number: detail is a sentence's worth of what the host could not give
@@ -96,6 +97,8 @@ enum wire_tag {
                       * that LXC cannot say, done before WT_DEVICE, WT_SYMLINK and WT_MOUNT_ATTR */
     WT_SYMLINK,      /* string*, twice: target, then absolute path of the link. A mount or file there is taken away first;
                       * a link that is already right stays */
+    WT_ATTACH,       /* struct wire_attach*, then the destination as a string: where a mount goes that came as a descriptor, the
+                      * n-th record for the n-th of them. In one order with WT_MOUNT */
     WT_TAGS
 };
 
@@ -148,6 +151,16 @@ struct wire_mount {
     uint32_t create;      /* 1: make the destination directory when it is missing */
     uint32_t pad;
 };
+
+struct wire_attach {
+    uint64_t set, clear;           /* MOUNT_ATTR_* of the mount, changed before it is attached */
+    uint64_t tree_set, tree_clear; /* and of it and all mounts below it */
+    uint64_t propagation;          /* MS_* with MS_REC, once it is attached; 0: as it came */
+    uint32_t create;               /* WIRE_CREATE_*: what to make when the destination is missing */
+    uint32_t pad;
+};
+
+enum { WIRE_CREATE_NOTHING, WIRE_CREATE_DIR, WIRE_CREATE_FILE };
 
 struct wire_device {
     uint32_t mode; /* file type and permission bits, as mknod(2) takes them */

@@ -21,7 +21,8 @@
  * (origin 0), or of the supervisor (origin 1: detail says what failed; origin 2: lxc-start failed,
  * its log says why)
  *
- *     driver -> supervisor  SUP_DETACH    fds: log file, what is to be drained into it from now on: go on as with SF_DETACH
+ *     driver -> supervisor  SUP_DETACH    fds: log file, what is to be drained into it from now on:
+ * go on as with SF_DETACH
  *
  * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
  * SUP_WAIT (answered by SUP_EXIT).
@@ -74,7 +75,10 @@ enum sup_flag {
 /* Descriptors beside SUP_RECORD, in this order. */
 enum sup_fd { SUPFD_RECORD, SUPFD_BOOTSTRAP, SUPFD_EXE, SUPFD_FIXED };
 /* then: rootfs (SF_ROOTFS); log file and, without a terminal, the read end to drain (SF_LOG); stdin
- * stdout stderr (SF_STDIO); then whatever is to be preserved for the workload */
+ * stdout stderr (SF_STDIO); then what the shim gets as it is: the mounts of WT_ATTACH, and whatever
+ * is to be preserved for the workload */
+#define SUP_OWN_MAX (SUPFD_FIXED + 6) /* all before the shim's */
+#define SUP_SHIM_MAX 128              /* the shim's */
 
 enum sup_type {
     SUP_CLAIMED = 100,

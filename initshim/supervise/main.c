@@ -67,7 +67,7 @@ static int take_fds(struct supervisor *s, const int *fds, size_t n)
     s->exe = fds[SUPFD_EXE];
     want += (flags & SF_ROOTFS ? 1 : 0) + (flags & SF_STDIO ? 3 : 0);
     want += flags & SF_LOG ? (flags & SF_TERMINAL ? 1 : 2) : 0;
-    if (n < want || n - want > MAX_PRESERVED)
+    if (n < want || n - want > SUP_SHIM_MAX)
         return -1;
     if (flags & SF_ROOTFS)
         s->rootfs = fds[at++];
@@ -80,14 +80,14 @@ static int take_fds(struct supervisor *s, const int *fds, size_t n)
         for (int i = 0; i < 3; i++)
             s->stdio[i] = fds[at++];
     while (at < n)
-        s->preserved[s->n_preserved++] = fds[at++];
+        s->for_shim[s->n_for_shim++] = fds[at++];
     close(fds[SUPFD_RECORD]);
     return 0;
 }
 
 static int receive_record(struct supervisor *s)
 {
-    int fds[SUPFD_FIXED + 6 + MAX_PRESERVED];
+    int fds[SUP_OWN_MAX + SUP_SHIM_MAX];
     struct sup_msg msg;
     size_t n = 0;
     int got = packet_recv(s->driver, &msg, sizeof(msg), fds, sizeof(fds) / sizeof(*fds), &n, NULL);

@@ -27,7 +27,7 @@ static int open_own(int *ours, int *theirs)
 int sup_shim_bootstrap(struct supervisor *s)
 {
     struct shim_msg msg = {.type = SHIM_BOOTSTRAP};
-    int fds[5 + MAX_PRESERVED], ours, result;
+    int fds[5 + SUP_SHIM_MAX], ours, result;
     size_t n = 0;
 
     fds[n++] = s->bootstrap;
@@ -36,14 +36,15 @@ int sup_shim_bootstrap(struct supervisor *s)
     if (s->rec.flags & SF_STDIO)
         for (int i = 0; i < 3; i++)
             fds[n++] = s->stdio[i];
-    for (size_t i = 0; i < s->n_preserved; i++)
-        fds[n++] = s->preserved[i];
+    for (size_t i = 0; i < s->n_for_shim; i++)
+        fds[n++] = s->for_shim[i];
     result = packet_send(s->shim, &msg, sizeof(msg), fds, n);
-    /* No copy stays here: a workload that closes its output must be seen to have closed it. */
+    /* No copy stays here: a workload that closes its output must be seen to have closed it, and
+     * a mount that it unmounts must be gone. */
     for (size_t i = 0; i < n; i++)
         close(fds[i]);
     s->bootstrap = s->stdio[0] = s->stdio[1] = s->stdio[2] = -1;
-    s->n_preserved = 0;
+    s->n_for_shim = 0;
     close(s->shim);
     s->shim = ours;
     return result;

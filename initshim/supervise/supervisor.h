@@ -18,7 +18,6 @@
 #define MAX_CLIENTS 16
 #define RUNNING_GRACE_MS                                                                           \
     2000 /* for LXC's RUNNING after the shim is ready: the slow path when it never comes */
-#define MAX_PRESERVED 128
 
 struct sup_record {
     uint64_t flags;
@@ -51,8 +50,8 @@ struct supervisor {
     int bootstrap, exe, rootfs, log, drain;
     int run_lxc; /* root of the private /run/lxc, until the FIFO is there */
     int stdio[3];
-    int preserved[MAX_PRESERVED];
-    size_t n_preserved;
+    int for_shim[SUP_SHIM_MAX]; /* passed on as they are: mounts, preserved descriptors */
+    size_t n_for_shim;
 
     int fifo, shim, control, signals, oom;
     struct client clients[MAX_CLIENTS];

@@ -142,6 +142,39 @@ static void test_mount_and_link(void **state)
     expect_refused("record of tag 39: not a whole link");
 }
 
+static void test_attach(void **state)
+{
+    struct {
+        struct wire_attach head;
+        char text[8];
+    } a = {.head = {.propagation = 1, .create = WIRE_CREATE_FILE}, .text = "/dst"};
+    struct record r;
+
+    (void)state;
+    begin_valid(0);
+    put(WT_ATTACH, &a, sizeof(a.head) + 5);
+    put(WT_ATTACH, &a, sizeof(a.head) + 5);
+    assert_int_equal(decode(), 0);
+    assert_int_equal(b.count[WT_ATTACH], 2);
+    assert_true(bootstrap_find(&b, WT_ATTACH, &r));
+    assert_string_equal(record_text(&r, sizeof(a.head)), "/dst");
+
+    begin_valid(0);
+    put(WT_ATTACH, &a, sizeof(a.head) + 4);
+    expect_refused("record of tag 40: not an absolute path");
+    begin_valid(0);
+    put(WT_ATTACH, &a, sizeof(a.head) - 1);
+    expect_refused("record of tag 40: wrong length");
+    a.head.create++;
+    begin_valid(0);
+    put(WT_ATTACH, &a, sizeof(a.head) + 5);
+    expect_refused("record of tag 40: what to create");
+    a.head.create = 0;
+    begin_valid(WF_EXEC);
+    put(WT_ATTACH, &a, sizeof(a.head) + 5);
+    expect_refused("record of tag 40: does not belong to this mode");
+}
+
 static void test_header(void **state)
 {
     struct wire_header header = {WIRE_MAGIC + 1, WIRE_VERSION};
@@ -224,7 +257,7 @@ static void test_tags(void **state)
     (void)state;
     begin_valid(0);
     put(WT_TAGS, "", 0);
-    expect_refused("record of tag 40: unknown");
+    expect_refused("record of tag 41: unknown");
     begin_valid(0);
     put(0, "", 0);
     expect_refused("record of tag 0: unknown");
@@ -366,12 +399,13 @@ static void test_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_valid),     cmocka_unit_test(test_mount_and_link),
-        cmocka_unit_test(test_header),    cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_lengths),   cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_tags),      cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_ranges),    cmocka_unit_test(test_hooks),
-        cmocka_unit_test(test_mutations), cmocka_unit_test(test_load),
+        cmocka_unit_test(test_valid),   cmocka_unit_test(test_mount_and_link),
+        cmocka_unit_test(test_attach),  cmocka_unit_test(test_header),
+        cmocka_unit_test(test_cut),     cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_strings), cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_modes),   cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_hooks),   cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_load),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
