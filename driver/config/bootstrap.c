@@ -68,30 +68,54 @@ static int shim_mount(struct buf *out, const struct mount_spec *m, const struct 
     return 0;
 }
 
+static void attach(struct buf *out, const struct mount_spec *m, const struct mount_plan *plan,
+                   const char *destination)
+{
+    struct wire_mount_attr plain, tree;
+    bool later; /* no: what LXC would leave to do is set before the mount is attached */
+    struct wire_attach wire = {
+        .propagation = m->propagation,
+        .create = plan->create == TARGET_CREATE_DIR    ? WIRE_CREATE_DIR
+                  : plan->create == TARGET_CREATE_FILE ? WIRE_CREATE_FILE
+                                                       : WIRE_CREATE_NOTHING,
+    };
+
+    mount_attr_plain(m, plan, &plain, &later);
+    mount_attr_recursive(m, plan, &tree, &later);
+    wire.set = plain.set;
+    wire.clear = plain.clear;
+    wire.tree_set = tree.set;
+    wire.tree_clear = tree.clear;
+    wire_struct(out, WT_ATTACH, &wire, sizeof(wire), &destination, 1);
+}
+
 /* With `attributes` false what the shim mounts, with true what it changes: all mounts are there by
  * then. */
 static int mounts(struct buf *out, const struct command *cmd, const struct mount_target *targets,
                   bool attributes, struct lxcdriver_error **err)
 {
-    for (size_t i = 0; i < cmd->n_mounts; i++) {
+    cleanup_plans struct mount_plans plans = {0};
+
+    if (mount_plans_make(cmd, targets, &plans, err) < 0)
+        return -1;
+    for (size_t i = 0; i < plans.n; i++) {
         const struct mount_spec *m = &cmd->mounts[i];
-        cleanup_plan struct mount_plan plan = {0};
-        cleanup_free char *destination = NULL;
+        const struct mount_plan *plan = &plans.items[i];
+        cleanup_free char *destination = str_printf("/%s", plan->path);
         struct wire_mount_attr plain, recursive;
         bool plain_needed, recursive_needed;
 
-        if (mount_plan_make(cmd, i, targets, &plan, err) < 0)
-            return -1;
-        destination = str_printf("/%s", plan.path);
         if (!destination)
             return err_nomem(err);
         if (!attributes) {
-            if (plan.way == MOUNT_SHIM && shim_mount(out, m, &plan, destination, err) < 0)
+            if (plan->way == MOUNT_ATTACH)
+                attach(out, m, plan, destination);
+            if (plan->way == MOUNT_SHIM && shim_mount(out, m, plan, destination, err) < 0)
                 return -1;
             continue;
         }
-        mount_attr_plain(m, &plan, &plain, &plain_needed);
-        mount_attr_recursive(m, &plan, &recursive, &recursive_needed);
+        mount_attr_plain(m, plan, &plain, &plain_needed);
+        mount_attr_recursive(m, plan, &recursive, &recursive_needed);
         if (plain_needed)
             attr(out, &plain, destination);
         if (recursive_needed)

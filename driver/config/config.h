@@ -82,6 +82,15 @@ int config_write(const struct command *cmd, const struct config_facts *facts, st
  * error with the variable's name. */
 int config_write_env(const struct strv *env, struct buf *out, struct lxcdriver_error **err);
 
+/*
+ * Which of the command's mounts are not LXC's and not made by the shim, but attached by it from
+ * descriptors that it gets (WT_ATTACH): indexes into cmd->mounts, in the order of the records, *n
+ * of them in a heap array at *out (NULL for none; to be freed in any case). Those are the binds
+ * that stay tied to the host's mount, and the binds that lie in a mount of the shim's. 0 or -1.
+ */
+int config_attached(const struct command *cmd, const struct mount_target *targets, size_t **out,
+                    size_t *n, struct lxcdriver_error **err);
+
 /* ---- escaping (config/escape.c): the only ways by which a value reaches the configuration ---- */
 
 /* "key = value\n" after checking that value can be said there: no control characters, no leading or

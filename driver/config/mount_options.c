@@ -108,6 +108,10 @@ void mount_attr_plain(const struct mount_spec *m, const struct mount_plan *plan,
     *needed = false;
     if (plan->way == MOUNT_CGROUP || plan->way == MOUNT_DEVPTS)
         return;
+    if (plan->way == MOUNT_ATTACH) {
+        translate(m->flags, m->clear, attr);
+        return;
+    }
     if (plan->bind) {
         translate(m->flags, m->clear, attr);
         *needed = attr->clear || (attr->set & ~(uint64_t)MOUNT_ATTR_RDONLY) ||
@@ -127,5 +131,5 @@ void mount_attr_recursive(const struct mount_spec *m, const struct mount_plan *p
         attr->clear |= MOUNT_ATTR__ATIME;
     if (plan->way == MOUNT_CGROUP && (m->flags & MS_RDONLY))
         attr->set |= MOUNT_ATTR_RDONLY;
-    *needed = attr->set || attr->clear;
+    *needed = plan->way != MOUNT_ATTACH && (attr->set || attr->clear);
 }

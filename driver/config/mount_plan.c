@@ -19,12 +19,6 @@ static const char *const default_paths[DEFAULT_MOUNTS] = {
     [DEFAULT_CGROUP] = "sys/fs/cgroup",
 };
 
-void mount_plan_clear(struct mount_plan *plan)
-{
-    free(plan->path);
-    *plan = (struct mount_plan){0};
-}
-
 /* A destination as it was written, cleaned of "//", "." and "..": where links were resolved, the
  * target is used instead. */
 static char *lexical(const char *destination, struct lxcdriver_error **err)
@@ -65,11 +59,24 @@ static const char *lost_word(const struct mount_spec *m)
     return m->flags & SB_FLAGS ? "sync, dirsync, lazytime, mand or iversion" : NULL;
 }
 
-static int bind_plan(const struct mount_spec *m, size_t i, struct mount_plan *plan,
+/*
+ * LXC turns every mount of the container's namespace into a slave of the host's, and a bind made
+ * there is one as well, whatever is set on it afterwards. A bundle says for its root whether the
+ * namespace is still tied to the host's: as long as it does not, its shared mounts are shared among
+ * its own processes only.
+ */
+static bool tied_to_host(const struct command *cmd, const struct mount_spec *m)
+{
+    return (m->propagation & MS_SHARED) && (!cmd->oci_version || cmd->root.propagation & MS_SHARED);
+}
+
+static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *plan,
                      struct lxcdriver_error **err)
 {
+    const struct mount_spec *m = &cmd->mounts[i];
+
     plan->bind = true;
-    plan->way = MOUNT_LXC;
+    plan->way = tied_to_host(cmd, m) ? MOUNT_ATTACH : MOUNT_LXC;
     if (m->data.n)
         return err_set(err, "mounts[%zu].options: \"%s\" is not an option of a bind mount", i,
                        m->data.items[0]);
@@ -79,6 +86,10 @@ static int bind_plan(const struct mount_spec *m, size_t i, struct mount_plan *pl
         return err_set(err, "mounts[%zu].options: tmpcopyup is for a tmpfs", i);
     if (!m->source)
         return err_set(err, "mounts[%zu].source: is missing", i);
+    /* LXC's own /proc would lie under it, and be what the shim finds and takes away. */
+    if (plan->way == MOUNT_ATTACH && str_eq(plan->path, default_paths[DEFAULT_PROC]))
+        return err_set(err, "mounts[%zu].options: a mount on /proc cannot be shared with the host",
+                       i);
     return 0;
 }
 
@@ -101,9 +112,10 @@ static int other_plan(const struct mount_spec *m, size_t i, struct mount_plan *p
     return 0;
 }
 
-static int choose(const struct mount_spec *m, size_t i, struct mount_plan *plan,
+static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
                   struct lxcdriver_error **err)
 {
+    const struct mount_spec *m = &cmd->mounts[i];
     bool cgroup = str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2");
 
     if (m->flags & MS_REMOUNT) {
@@ -115,7 +127,7 @@ static int choose(const struct mount_spec *m, size_t i, struct mount_plan *plan,
         return 0;
     }
     if ((m->flags & MS_BIND) || str_eq(m->type, "bind"))
-        return bind_plan(m, i, plan, err);
+        return bind_plan(cmd, i, plan, err);
     if (str_empty(m->type))
         return err_set(err, "mounts[%zu].type: is missing", i);
     if (cgroup && str_eq(plan->path, default_paths[DEFAULT_CGROUP])) {
@@ -133,8 +145,9 @@ static int choose(const struct mount_spec *m, size_t i, struct mount_plan *plan,
     return other_plan(m, i, plan, err);
 }
 
-int mount_plan_make(const struct command *cmd, size_t i, const struct mount_target *targets,
-                    struct mount_plan *plan, struct lxcdriver_error **err)
+/* What mount i needs by itself. */
+static int plan_alone(const struct command *cmd, size_t i, const struct mount_target *targets,
+                      struct mount_plan *plan, struct lxcdriver_error **err)
 {
     const struct mount_spec *m = &cmd->mounts[i];
 
@@ -154,7 +167,87 @@ int mount_plan_make(const struct command *cmd, size_t i, const struct mount_targ
             err,
             "mounts[%zu].destination: \"%s\" is the container's root, which cannot be mounted over",
             i, m->destination);
-    return choose(m, i, plan, err);
+    return choose(cmd, i, plan, err);
+}
+
+static bool of_shim(const struct mount_plan *plan)
+{
+    return plan->way == MOUNT_SHIM || plan->way == MOUNT_ATTACH;
+}
+
+/* Whether `path` is `dir` or lies in it. */
+static bool within(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/*
+ * All of LXC's mounts come before the shim's. One that lies in an earlier mount of the shim's would
+ * be hidden by it, one that covers it would not: so the shim makes these too, in their place.
+ */
+static int give_to_shim(const struct mount_spec *m, size_t i, struct mount_plan *plan,
+                        const struct mount_plan *before, struct lxcdriver_error **err)
+{
+    bool host = m->source && *m->source == '/';
+
+    switch (plan->way) {
+    case MOUNT_LXC:
+        plan->way = plan->bind ? MOUNT_ATTACH : MOUNT_SHIM;
+        if (plan->bind || (!host && !str_starts(m->type, "overlay")))
+            return 0;
+        break;
+    case MOUNT_DEVPTS:
+        plan->way = MOUNT_SHIM;
+        return 0;
+    case MOUNT_CGROUP:
+        break;
+    default:
+        return 0;
+    }
+    return err_set(err,
+                   "mounts[%zu].destination: a mount of type %s cannot be made after the one on "
+                   "/%s, which LXC does not make",
+                   i, m->type, before->path);
+}
+
+static int plan_among(const struct command *cmd, size_t i, struct mount_plans *plans,
+                      struct lxcdriver_error **err)
+{
+    struct mount_plan *plan = &plans->items[i];
+
+    for (size_t k = 0; k < i && !of_shim(plan); k++) {
+        const struct mount_plan *before = &plans->items[k];
+
+        if (of_shim(before) &&
+            (within(plan->path, before->path) || within(before->path, plan->path)) &&
+            give_to_shim(&cmd->mounts[i], i, plan, before, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int mount_plans_make(const struct command *cmd, const struct mount_target *targets,
+                     struct mount_plans *plans, struct lxcdriver_error **err)
+{
+    *plans = (struct mount_plans){.items = calloc(cmd->n_mounts + 1, sizeof(*plans->items))};
+    if (!plans->items)
+        return err_nomem(err);
+    plans->n = cmd->n_mounts;
+    for (size_t i = 0; i < plans->n; i++)
+        if (plan_alone(cmd, i, targets, &plans->items[i], err) < 0 ||
+            plan_among(cmd, i, plans, err) < 0)
+            return -1;
+    return 0;
+}
+
+void mount_plans_clear(struct mount_plans *plans)
+{
+    for (size_t i = 0; i < plans->n; i++)
+        free(plans->items[i].path);
+    free(plans->items);
+    *plans = (struct mount_plans){0};
 }
 
 static void survey_mount(const struct mount_spec *m, const struct mount_plan *plan,
@@ -166,7 +259,7 @@ static void survey_mount(const struct mount_spec *m, const struct mount_plan *pl
         if (str_eq(plan->path, default_paths[d]))
             survey->given[d] = true;
     if (str_eq(plan->path, default_paths[DEFAULT_PROC]))
-        survey->proc = !plan->bind && str_eq(m->type, "proc");
+        survey->proc = plan->way == MOUNT_LXC && !plan->bind && str_eq(m->type, "proc");
     if (str_eq(plan->path, default_paths[DEFAULT_DEV])) {
         survey->own_dev = !plan->bind && str_eq(m->type, "tmpfs");
         survey->dev_readonly = survey->own_dev && (m->flags & MS_RDONLY);
@@ -180,14 +273,13 @@ static void survey_mount(const struct mount_spec *m, const struct mount_plan *pl
 int mount_survey_make(const struct command *cmd, const struct mount_target *targets,
                       struct mount_survey *survey, struct lxcdriver_error **err)
 {
-    *survey = (struct mount_survey){0};
-    for (size_t i = 0; i < cmd->n_mounts; i++) {
-        cleanup_plan struct mount_plan plan = {0};
+    cleanup_plans struct mount_plans plans = {0};
 
-        if (mount_plan_make(cmd, i, targets, &plan, err) < 0)
-            return -1;
-        survey_mount(&cmd->mounts[i], &plan, survey);
-    }
+    *survey = (struct mount_survey){0};
+    if (mount_plans_make(cmd, targets, &plans, err) < 0)
+        return -1;
+    for (size_t i = 0; i < plans.n; i++)
+        survey_mount(&cmd->mounts[i], &plans.items[i], survey);
     if (mount_default(cmd, survey, DEFAULT_PROC))
         survey->proc = true;
     if (mount_default(cmd, survey, DEFAULT_DEV))
@@ -204,4 +296,26 @@ bool mount_default(const struct command *cmd, const struct mount_survey *survey,
         return false;
     return !survey->given[DEFAULT_DEV] ||
            (d != DEFAULT_PTS && d != DEFAULT_SHM && d != DEFAULT_MQUEUE);
+}
+
+int config_attached(const struct command *cmd, const struct mount_target *targets, size_t **out,
+                    size_t *n, struct lxcdriver_error **err)
+{
+    cleanup_plans struct mount_plans plans = {0};
+
+    *n = 0;
+    *out = NULL;
+    if (mount_plans_make(cmd, targets, &plans, err) < 0)
+        return -1;
+    for (size_t i = 0; i < plans.n; i++) {
+        size_t *next;
+
+        if (plans.items[i].way != MOUNT_ATTACH)
+            continue;
+        next = ARRAY_GROW(out, n);
+        if (!next)
+            return err_nomem(err);
+        *next = i;
+    }
+    return 0;
 }

@@ -145,15 +145,16 @@ static int lxc_mount(struct section *s, size_t i, const struct mount_plan *plan)
 
 static int command_mounts(struct section *s)
 {
-    for (size_t i = 0; i < s->cmd->n_mounts; i++) {
-        cleanup_plan struct mount_plan plan = {0};
+    cleanup_plans struct mount_plans plans = {0};
+
+    if (mount_plans_make(s->cmd, s->facts->targets, &plans, s->err) < 0)
+        return -1;
+    for (size_t i = 0; i < plans.n; i++) {
         int ret = 0;
 
-        if (mount_plan_make(s->cmd, i, s->facts->targets, &plan, s->err) < 0)
-            return -1;
-        switch (plan.way) {
+        switch (plans.items[i].way) {
         case MOUNT_LXC:
-            ret = lxc_mount(s, i, &plan);
+            ret = lxc_mount(s, i, &plans.items[i]);
             break;
         case MOUNT_CGROUP:
             ret = cgroup(s, !(s->cmd->mounts[i].flags & MS_RDONLY));
@@ -162,6 +163,9 @@ static int command_mounts(struct section *s)
             ret = section_include(s, "devpts.conf");
             break;
         case MOUNT_SHIM:
+        case MOUNT_ATTACH:
+            buf_printf(s->out, "# mounts[%zu]: by the init shim\n", i);
+            break;
         case MOUNT_ATTR:
             break;
         }

@@ -63,7 +63,8 @@ bool ns_is_new(const struct command *cmd, enum ns_kind k, const char *joined);
 
 enum mount_way {
     MOUNT_LXC,    /* an lxc.mount.entry */
-    MOUNT_SHIM,   /* WT_MOUNT: it has words that LXC drops */
+    MOUNT_SHIM,   /* WT_MOUNT: it has words that LXC drops, or must come after one that has */
+    MOUNT_ATTACH, /* WT_ATTACH: a bind that LXC would cut off from the host's mount */
     MOUNT_ATTR,   /* "remount": only attributes of what is there, WT_MOUNT_ATTR */
     MOUNT_CGROUP, /* lxc.mount.auto, or a bind of the host's when the cgroup namespace is not new */
     MOUNT_DEVPTS, /* lxc.pty.max: LXC replaces whatever is at /dev/pts by its own devpts */
@@ -76,12 +77,17 @@ struct mount_plan {
     int create; /* TARGET_* */
 };
 
-void mount_plan_clear(struct mount_plan *plan);
-#define cleanup_plan __attribute__((cleanup(mount_plan_clear)))
+struct mount_plans {
+    struct mount_plan *items; /* one for each of cmd->mounts */
+    size_t n;
+};
 
-/* Plan for cmd->mounts[i]; targets may be NULL. Errors name "mounts[i]". 0 or -1. */
-int mount_plan_make(const struct command *cmd, size_t i, const struct mount_target *targets,
-                    struct mount_plan *plan, struct lxcdriver_error **err);
+/* Plans for all of cmd->mounts, into an empty *plans; targets may be NULL. Errors name "mounts[i]".
+ * 0 or -1; to be cleared in both cases. */
+int mount_plans_make(const struct command *cmd, const struct mount_target *targets,
+                     struct mount_plans *plans, struct lxcdriver_error **err);
+void mount_plans_clear(struct mount_plans *plans);
+#define cleanup_plans __attribute__((cleanup(mount_plans_clear)))
 
 /* What the mounts together say about the places that LXC and the shim treat specially. */
 enum default_mount {

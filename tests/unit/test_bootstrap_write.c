@@ -467,6 +467,105 @@ static void test_shim_mounts(void **state)
     assert_true(find(&f->out, WT_TMPCOPYUP, 0, NULL) > find(&f->out, WT_MOUNT, 0, NULL));
 }
 
+static void is_attach(const struct fixture *f, size_t i, const char *path,
+                      const struct wire_attach *want)
+{
+    struct wire_attach got;
+    const char *record = find(&f->out, WT_ATTACH, i, NULL);
+
+    if (!record)
+        fail_msg("mount %zu to attach, %s, is missing", i, path);
+    memcpy(&got, record, sizeof(got));
+    assert_string_equal(record + sizeof(got), path);
+    assert_int_equal(got.set, want->set);
+    assert_int_equal(got.clear, want->clear);
+    assert_int_equal(got.tree_set, want->tree_set);
+    assert_int_equal(got.tree_clear, want->tree_clear);
+    assert_int_equal(got.propagation, want->propagation);
+    assert_int_equal(got.create, want->create);
+}
+
+static void are_attached(struct fixture *f, const size_t *want, size_t n)
+{
+    cleanup_free size_t *got = NULL;
+    size_t n_got = 0;
+
+    assert_int_equal(config_attached(f->cmd, f->facts.targets, &got, &n_got, &f->err), 0);
+    assert_int_equal(n_got, n);
+    assert_int_equal(count(&f->out, WT_ATTACH), n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(got[i], want[i]);
+}
+
+/* Nothing of such a mount is left for later, and they keep their order among the shim's others. */
+static void test_attached_mounts(void **state)
+{
+    struct fixture *f = *state;
+    struct mount_target targets[] = {
+        {(char[]){"x"}, TARGET_EXISTS},           {(char[]){"dev/file"}, TARGET_CREATE_FILE},
+        {(char[]){"run/dir"}, TARGET_CREATE_DIR}, {(char[]){"x/tmp"}, TARGET_EXISTS},
+        {(char[]){"x/in"}, TARGET_EXISTS},        {(char[]){"xx"}, TARGET_EXISTS},
+    };
+
+    add_mount(f, "/link", NULL, "/srv", "rbind,rshared,ro,noatime,rnosuid,rexec");
+    add_mount(f, "/dev/file", NULL, "/file", "bind,shared,exec");
+    add_mount(f, "/run/dir", NULL, "/dir", "bind,shared");
+    add_mount(f, "/x/tmp", "tmpfs", NULL, "nosuid");
+    add_mount(f, "/x/in", NULL, "/in", "bind,nodev,rprivate");
+    add_mount(f, "/xx", NULL, "/xx", "bind,rslave");
+    f->facts.targets = targets;
+    write_ok(f);
+    is_attach(f, 0, "/x",
+              &(struct wire_attach){.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME,
+                                    .clear = MOUNT_ATTR__ATIME,
+                                    .tree_set = MOUNT_ATTR_NOSUID,
+                                    .tree_clear = MOUNT_ATTR_NOEXEC,
+                                    .propagation = MS_SHARED | MS_REC});
+    is_attach(f, 1, "/dev/file",
+              &(struct wire_attach){.clear = MOUNT_ATTR_NOEXEC,
+                                    .propagation = MS_SHARED,
+                                    .create = WIRE_CREATE_FILE});
+    is_attach(f, 2, "/run/dir",
+              &(struct wire_attach){.propagation = MS_SHARED, .create = WIRE_CREATE_DIR});
+    is_attach(f, 3, "/x/in",
+              &(struct wire_attach){.set = MOUNT_ATTR_NODEV, .propagation = MS_PRIVATE | MS_REC});
+    are_attached(f, (const size_t[]){0, 1, 2, 4}, 4);
+    is_mount(f, 0, MS_NOSUID, 0, 0, (const char *const[]){"/x/tmp", "tmpfs", "tmpfs", ""});
+    assert_true(find(&f->out, WT_ATTACH, 2, NULL) < find(&f->out, WT_MOUNT, 0, NULL));
+    assert_true(find(&f->out, WT_ATTACH, 3, NULL) > find(&f->out, WT_MOUNT, 0, NULL));
+    assert_int_equal(count(&f->out, WT_MOUNT_ATTR), 0);
+}
+
+/* A mount that covers one of the shim's has to come after it, and what lies in that again. */
+static void test_attached_over(void **state)
+{
+    struct fixture *f = *state;
+
+    add_mount(f, "/a/b", NULL, "/srv", "bind,shared");
+    add_mount(f, "/a", NULL, "/srv", "bind");
+    add_mount(f, "/a/c", NULL, "/srv", "bind");
+    add_mount(f, "/ab", NULL, "/srv", "bind");
+    write_ok(f);
+    are_attached(f, (const size_t[]){0, 1, 2}, 3);
+}
+
+/* A bundle says by its root's propagation whether its mounts are tied to the host's at all. */
+static void test_attached_of_bundle(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(str_set(&f->cmd->oci_version, "1.0.2"), 0);
+    add_mount(f, "/x", NULL, "/srv", "rbind,rshared");
+    write_ok(f);
+    are_attached(f, NULL, 0);
+    f->cmd->root.propagation = MS_SLAVE | MS_REC;
+    write_ok(f);
+    are_attached(f, NULL, 0);
+    f->cmd->root.propagation = MS_SHARED;
+    write_ok(f);
+    are_attached(f, (const size_t[]){0}, 1);
+}
+
 static void test_special_places(void **state)
 {
     struct fixture *f = *state;
@@ -623,6 +722,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_user_namespace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mount_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shim_mounts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_attached_mounts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_attached_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_attached_of_bundle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_special_places, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_dev, setup, teardown),
         cmocka_unit_test_setup_teardown(test_masks, setup, teardown),
