@@ -68,6 +68,9 @@ static void close_handed_over(struct launch *l)
         close_fd(&l->stdio[i]);
     close_fd(&l->rootfs.mount_fd);
     close_fd(&l->rootfs.fd);
+    for (size_t i = 0; i < l->n_attach; i++)
+        close_fd(&l->attach[i]);
+    l->n_attach = 0;
 }
 
 void launch_clear(struct launch *l)
@@ -86,6 +89,7 @@ void launch_clear(struct launch *l)
     free(l->cgroup_pivot);
     rootfs_clear(&l->rootfs);
     targets_clear(&l->targets);
+    free(l->attach);
     free(l->mac);
     free(l->host_if);
     for (int i = 0; i < NS_KINDS; i++)

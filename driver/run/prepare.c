@@ -343,7 +343,8 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)
         return -1;
     if (targets_resolve(l->cmd, l->rootfs.fd, user_root, l->dir, look_only, &l->targets, err) < 0 ||
-        write_config(l, err) < 0 || write_bootstrap(l, err) < 0)
+        launch_clone_mounts(l, look_only, err) < 0 || write_config(l, err) < 0 ||
+        write_bootstrap(l, err) < 0)
         return -1;
     if (look_only)
         return 0;

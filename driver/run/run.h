@@ -150,6 +150,8 @@ struct launch {
     char *cgroup_container, *cgroup_monitor, *cgroup_pivot;
     struct rootfs rootfs;
     struct target_list targets;
+    int *attach; /* detached mounts, one for each WT_ATTACH of the bootstrap */
+    size_t n_attach;
     struct network_facts net;
     uint32_t mtu;
     char *mac;
@@ -190,13 +192,16 @@ int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid);
 /* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or
  * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);
-/* seccomp.c: compile the command's filter, or the profile that it names, into l->seccomp, which stays
- * empty without either. */
+/* seccomp.c: compile the command's filter, or the profile that it names, into l->seccomp, which
+ * stays empty without either. */
 int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err);
 /* resolve.c */
 int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err);
 int launch_check_peers(const struct launch *l, struct lxcdriver_error **err);
+/* attach.c: copy the mounts that the shim attaches into l->attach; with look_only only see whether
+ * that could be done. After the targets were resolved. 0 or -1. */
+int launch_clone_mounts(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* spawn.c: start the supervisor and wait for its claim; hand it the record and the descriptors. */
 int launch_spawn(struct launch *l, struct lxcdriver_error **err);
 int launch_hand_over(struct launch *l, struct lxcdriver_error **err);

@@ -150,7 +150,7 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err)
     cleanup_close int bootstrap = openat(l->dir_fd, "bootstrap", O_RDONLY | O_CLOEXEC);
     cleanup_close int exe = open_shim(l->drv, err);
     struct sup_msg msg = {.type = SUP_RECORD};
-    int fds[16];
+    int fds[SUP_OWN_MAX + SUP_SHIM_MAX];
     size_t n = 0;
 
     if (exe < 0)
@@ -170,6 +170,8 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err)
     if (l->flags & SF_STDIO)
         for (int i = 0; i < 3; i++)
             fds[n++] = l->stdio[i];
+    for (size_t i = 0; i < l->n_attach; i++)
+        fds[n++] = l->attach[i];
     if (packet_send(l->sock, &msg, sizeof(msg), fds, n) < 0)
         return err_sys(err, errno, "hand the container over to its supervisor");
     return 0;
