@@ -40,6 +40,24 @@ static int compile(const struct seccomp_spec *spec, struct seccomp_filter *out,
     return seccomp_flags_check(out->flags, err);
 }
 
+/* Profiles name calls of all architectures and of kernels to come, so this is for who asks. */
+static int report_unknown(const struct launch *l, struct lxcdriver_error **err)
+{
+    const char *level = l->drv->conf.log_level;
+    cleanup_buf struct buf text = {0};
+
+    if (l->seccomp.unknown.n == 0 || !l->options->on_warning ||
+        (!str_eq(level, "debug") && !str_eq(level, "info")))
+        return 0;
+    buf_puts(&text, "seccomp: system calls that are not known here:");
+    for (size_t i = 0; i < l->seccomp.unknown.n; i++)
+        buf_printf(&text, " %s", l->seccomp.unknown.items[i]);
+    if (text.failed)
+        return err_nomem(err);
+    l->options->on_warning(l->options->opaque, text.data);
+    return 0;
+}
+
 int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err)
 {
     const char *profile = l->cmd->seccomp_profile;
@@ -47,7 +65,7 @@ int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err)
     int result;
 
     if (l->cmd->seccomp.set)
-        return compile(&l->cmd->seccomp, &l->seccomp, err);
+        return compile(&l->cmd->seccomp, &l->seccomp, err) < 0 ? -1 : report_unknown(l, err);
     if (!profile || str_eq(profile, SECCOMP_UNCONFINED))
         return 0;
     if (str_eq(profile, SECCOMP_BUILTIN))
@@ -56,5 +74,5 @@ int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err)
         return -1;
     result = compile(&spec, &l->seccomp, err);
     seccomp_spec_clear(&spec);
-    return result < 0 ? err_wrap(err, "seccomp profile %s", profile) : 0;
+    return result < 0 ? err_wrap(err, "seccomp profile %s", profile) : report_unknown(l, err);
 }

@@ -30,7 +30,7 @@ struct launch_options {
     bool has_entrypoint; /* --entrypoint was given: the image's Entrypoint and Cmd are dropped */
     char *entrypoint;
     struct strv args;   /* COMMAND [ARG...] */
-    char *seccomp_profile; /* --security-opt seccomp=: NULL default, "unconfined", or a file */
+    char *seccomp_profile; /* --security-opt seccomp=: NULL default, "builtin", "unconfined", or a file */
     char *user_ns;      /* --userns: NULL or "host", "auto", or "BASE:SIZE" / "NAME" as documented in lxc-launch(1) */
     bool has_workdir, has_user; /* -w, -u were given (else the image's) */
 };
