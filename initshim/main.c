@@ -38,6 +38,7 @@ static const shim_step init_steps[] = {
     identity_resolve,      /* the terminal needs an owner */
     caps_check,
     network_setup,
+    mounts_unshare,        /* before anything is mounted in them */
     mounts_create,         /* /dev/pts may be one of them */
     devices_create,
     links_create,

@@ -39,15 +39,28 @@ static int apply_attr(int root_fd, const struct wire_mount_attr *a, const char *
     return 0;
 }
 
-int mounts_change(struct shim *s)
+/*
+ * The last that LXC does to the mounts is to make each of them shared, in a group of its own: what
+ * was to be private is not, and nothing that is attached to any of them stays private. As a slave
+ * of nothing, or of what it was a slave of before, each is again what it was.
+ */
+int mounts_unshare(struct shim *s)
 {
-    struct record r;
     uint64_t propagation = 0;
-    size_t pos = 0;
 
+    if (set_attr(s->root_fd, true, 0, 0, MS_SLAVE) < 0)
+        return fail(&s->failure, STAGE_MOUNT, errno, "/");
     if (bootstrap_value(&s->boot, WT_ROOT_PROPAGATION, &propagation, sizeof(propagation)) &&
         set_attr(s->root_fd, propagation & MS_REC, 0, 0, propagation) < 0)
         return fail(&s->failure, STAGE_MOUNT, errno, "/");
+    return 0;
+}
+
+int mounts_change(struct shim *s)
+{
+    struct record r;
+    size_t pos = 0;
+
     while (bootstrap_next_of(&s->boot, WT_MOUNT_ATTR, &pos, &r)) {
         const char *path = record_text(&r, sizeof(struct wire_mount_attr));
         struct wire_mount_attr attr;

@@ -7,7 +7,10 @@
 
 #include "shim.h"
 
-/* Propagation of / (WT_ROOT_PROPAGATION), then WT_MOUNT_ATTR. */
+/* No mount of LXC's is shared any more; then the propagation of / (WT_ROOT_PROPAGATION). */
+int mounts_unshare(struct shim *s);
+
+/* WT_MOUNT_ATTR. */
 int mounts_change(struct shim *s);
 
 /* Read-only /sys and /dev, then read-only paths, then masked paths, then a read-only /: after this

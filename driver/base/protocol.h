@@ -82,7 +82,7 @@ enum wire_tag {
     WT_READONLY,     /* string*: absolute path */
     WT_MOUNT_ATTR,   /* struct wire_mount_attr*, then the destination as a string: mount_setattr(2) on what is mounted there */
     WT_TMPCOPYUP,    /* string*: destination of the WT_MOUNT that comes next, a tmpfs: what it covers is copied into it */
-    WT_ROOT_PROPAGATION, /* u64: MS_* */
+    WT_ROOT_PROPAGATION, /* u64: MS_*, before WT_MOUNT and WT_ATTACH; without it all mounts are slaves or private */
     WT_DEVICE,       /* struct wire_device*, then the path as a string */
     WT_NET_IF,       /* string*: begins an interface (by its name in the container) */
     WT_NET_MTU,      /* u32: of the last interface begun */

@@ -89,6 +89,19 @@ static void attach(struct buf *out, const struct mount_spec *m, const struct mou
     wire_struct(out, WT_ATTACH, &wire, sizeof(wire), &destination, 1);
 }
 
+/*
+ * LXC makes all of its mounts shared at the end, and the shim makes them slaves again: then what
+ * was private is so, but not what was to be shared or unbindable. A propagation of the root may be
+ * one of all that is mounted in it: then every other has to be said again.
+ */
+static uint64_t propagation_again(const struct command *cmd, const struct mount_spec *m,
+                                  const struct mount_plan *plan)
+{
+    bool lost = m->propagation & (MS_SHARED | MS_UNBINDABLE) || cmd->root.propagation & MS_REC;
+
+    return plan->way == MOUNT_LXC && lost ? m->propagation : 0;
+}
+
 /* With `attributes` false what the shim mounts, with true what it changes: all mounts are there by
  * then. */
 static int mounts(struct buf *out, const struct command *cmd, const struct mount_target *targets,
@@ -116,7 +129,8 @@ static int mounts(struct buf *out, const struct command *cmd, const struct mount
         }
         mount_attr_plain(m, plan, &plain, &plain_needed);
         mount_attr_recursive(m, plan, &recursive, &recursive_needed);
-        if (plain_needed)
+        plain.propagation = propagation_again(cmd, m, plan);
+        if (plain_needed || plain.propagation)
             attr(out, &plain, destination);
         if (recursive_needed)
             attr(out, &recursive, destination);

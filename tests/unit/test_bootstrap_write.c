@@ -566,6 +566,40 @@ static void test_attached_of_bundle(void **state)
     are_attached(f, (const size_t[]){0}, 1);
 }
 
+static void is_propagation(const struct fixture *f, size_t i, const char *path,
+                           uint64_t propagation)
+{
+    struct wire_mount_attr got;
+    const char *record = find(&f->out, WT_MOUNT_ATTR, i, NULL);
+
+    assert_non_null(record);
+    memcpy(&got, record, sizeof(got));
+    assert_string_equal(record + sizeof(got), path);
+    assert_int_equal(got.propagation, propagation);
+}
+
+/* What LXC's last step undoes is said again. */
+static void test_propagation(void **state)
+{
+    struct fixture *f = *state;
+
+    add_mount(f, "/private", NULL, "/srv", "rbind,rprivate");
+    add_mount(f, "/slave", NULL, "/srv", "rbind,rslave");
+    add_mount(f, "/tmpfs", "tmpfs", NULL, "shared");
+    add_mount(f, "/unbindable", NULL, "/srv", "bind,runbindable");
+    add_mount(f, "/none", NULL, "/srv", "bind");
+    write_ok(f);
+    is_propagation(f, 0, "/tmpfs", MS_SHARED);
+    is_propagation(f, 1, "/unbindable", MS_UNBINDABLE | MS_REC);
+    assert_int_equal(count(&f->out, WT_MOUNT_ATTR), 2);
+
+    f->cmd->root.propagation = MS_SHARED | MS_REC;
+    write_ok(f);
+    is_propagation(f, 0, "/private", MS_PRIVATE | MS_REC);
+    is_propagation(f, 1, "/slave", MS_SLAVE | MS_REC);
+    assert_int_equal(count(&f->out, WT_MOUNT_ATTR), 4);
+}
+
 static void test_special_places(void **state)
 {
     struct fixture *f = *state;
@@ -722,6 +756,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_user_namespace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mount_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shim_mounts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_propagation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attached_mounts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attached_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attached_of_bundle, setup, teardown),

@@ -169,6 +169,31 @@ static void test_order(void **state)
     assert_true(arrived("/dir"));
 }
 
+static void all_shared(void)
+{
+    if (mount(NULL, "/", NULL, MS_SHARED | MS_REC, NULL) < 0)
+        _exit(97);
+}
+
+/* As LXC leaves them, all mounts are shared: nothing of that stays, nor comes to what is attached.
+ */
+static void test_unshared(void **state)
+{
+    int mounts[1] = {clone_of("/dir", 0)};
+    struct rig_options o = {.kept = mounts, .n_kept = 1, .prepare = all_shared};
+    struct wire_attach a = {.propagation = MS_SLAVE};
+    struct wire_mount_attr shared = {.propagation = MS_SHARED};
+
+    (void)state;
+    wire_script(&w, 0,
+                "awk '/shared|master/ {print $5, $7, $8}' /proc/self/mountinfo |"
+                "sed 's/:[0-9]*//' | sort");
+    attach(&a, "/home");
+    wire_mixed(&w, WT_MOUNT_ATTR, &shared, sizeof(shared), "/sys", NULL);
+    expect(&o, 0, "/home master -\n/sys shared -\n");
+    close(mounts[0]);
+}
+
 static void test_create(void **state)
 {
     int mounts[2] = {clone_of("/file", 0), clone_of("/dir", 0)};
@@ -266,10 +291,11 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared),     cmocka_unit_test(test_shared_user_namespace),
-        cmocka_unit_test(test_attributes), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_create),     cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_hostile),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_shared),      cmocka_unit_test(test_shared_user_namespace),
+        cmocka_unit_test(test_attributes),  cmocka_unit_test(test_order),
+        cmocka_unit_test(test_unshared),    cmocka_unit_test(test_create),
+        cmocka_unit_test(test_descriptors), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_refused),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
