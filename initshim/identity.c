@@ -60,6 +60,18 @@ int identity_resolve(struct shim *s)
     return add_groups(s, group);
 }
 
+/* setgroups(2) does not say which one the user namespace has no id for. */
+static int fail_groups(struct shim *s)
+{
+    const struct user *u = &s->user;
+    int code = errno;
+
+    for (size_t i = 0; code == EINVAL && i < u->n_groups; i++)
+        if (setgroups(1, &u->groups[i]) < 0 && errno == EINVAL)
+            return fail_number(&s->failure, STAGE_USER, EINVAL, u->groups[i]);
+    return fail(&s->failure, STAGE_USER, code, "groups");
+}
+
 int identity_assume(struct shim *s)
 {
     const struct user *u = &s->user;
@@ -70,7 +82,7 @@ int identity_assume(struct shim *s)
         bool only_gid = u->n_groups == 0 || (u->n_groups == 1 && u->groups[0] == u->gid);
 
         if (errno != EPERM || !(s->boot.flags & WF_USERNS) || !only_gid)
-            return fail(&s->failure, STAGE_USER, errno, "groups");
+            return fail_groups(s);
     }
     if (setresgid(u->gid, u->gid, u->gid) < 0)
         return fail_number(&s->failure, STAGE_USER, errno, u->gid);

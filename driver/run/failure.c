@@ -56,6 +56,8 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
     if (stage == STAGE_USER && errnum == 0)
         err_exit(err, exit_code, "user: \"%s\" is not in the container's passwd or group file",
                  text);
+    else if (stage == STAGE_USER && errnum == EINVAL)
+        err_exit(err, exit_code, "user: the container's user namespace has no id %s", text);
     else if (stage == STAGE_RLIMIT && rlimit_name(atoi(text)))
         err_exit(err, exit_code, "set resource limit %s: %s", rlimit_name(atoi(text)),
                  strerror(errnum));
