@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -34,6 +35,10 @@ static int add_file(struct command *cmd, int dir_fd, const char *dir, const char
     if (dir_fd >= 0 &&
         fs_write_atomic(dir_fd, name, text->data ? text->data : "", text->len, 0644) < 0)
         return err_sys(err, errno, "write %s/%s", dir, name);
+    if (dir_fd >= 0 && cmd->n_uid_maps > 0 &&
+        fchownat(dir_fd, name, userns_root(cmd->uid_maps, cmd->n_uid_maps),
+                 userns_root(cmd->gid_maps, cmd->n_gid_maps), AT_SYMLINK_NOFOLLOW) < 0)
+        return err_sys(err, errno, "give %s/%s to the container's root", dir, name);
     m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
     if (!m)
         return err_nomem(err);
