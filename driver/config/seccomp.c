@@ -157,7 +157,7 @@ static int add_way(struct compiler *c, const struct seccomp_way *way)
     if (!slot)
         return -1;
     *slot = *way;
-    slot->order = c->n_ways;
+    slot->order = (uint32_t)c->n_ways;
     return 0;
 }
 
@@ -189,7 +189,7 @@ static int add_place(struct compiler *c, const struct seccomp_rule *rule, uint32
         return 0;
     way.number = (uint32_t)place->number;
     way.args = rule->args;
-    way.n_args = rule->n_args;
+    way.n_args = (uint32_t)rule->n_args;
     if (!repeats_index(rule))
         return add_way(c, &way);
     way.n_args = 1;

@@ -139,7 +139,7 @@ bool syscall_find(struct syscall_arch *arch, const char *name, struct syscall_pl
         scan(arch);
     out->number = arch->direct[carrier][call];
     out->mux = carrier == 0 ? arch->socketcall : arch->ipc;
-    out->mux_call = call;
+    out->mux_call = (int32_t)call;
     if (out->mux < 0)
         out->mux = -1;
     return true;

@@ -177,7 +177,7 @@ static void put_way(struct bpf_program *prog, const struct seccomp_way *way, boo
     size_t from = prog->n;
 
     if (way->mux_call >= 0) {
-        struct seccomp_arg call = {.value = (uint64_t)way->mux_call};
+        struct seccomp_arg call = {.value = (uint32_t)way->mux_call};
 
         test_low(prog, SECCOMP_EQ, &call);
     }

@@ -27,9 +27,9 @@ struct syscall_arch {
 
 /* Where a system call of some name is found. */
 struct syscall_place {
-    int32_t number;    /* -1: nowhere */
-    int32_t mux;       /* number of socketcall or ipc when it carries the call too, else -1 */
-    uint32_t mux_call; /* its first argument then */
+    int32_t number;   /* -1: nowhere */
+    int32_t mux;      /* number of socketcall or ipc when it carries the call too, else -1 */
+    int32_t mux_call; /* its first argument then */
 };
 
 void syscall_arch_init(struct syscall_arch *arch, uint32_t token);
@@ -39,11 +39,11 @@ bool syscall_find(struct syscall_arch *arch, const char *name, struct syscall_pl
 /* One way for one call of one architecture: all of the tests hold -> ret. */
 struct seccomp_way {
     uint32_t number;
-    size_t order;
+    uint32_t order;
     uint32_t ret;
+    int32_t mux_call;               /* first argument that socketcall or ipc must have; -1: any */
     const struct seccomp_arg *args; /* the specification's */
-    size_t n_args;
-    int64_t mux_call; /* first argument that socketcall or ipc must have; -1: any */
+    uint32_t n_args;
 };
 
 /* From `start` to the next segment's: `ret`, or the first of n ways that holds, then `ret`. */
