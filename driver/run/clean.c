@@ -187,6 +187,10 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
     /* Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is
      * killed for itself. */
     kill_and_wait(c->supervisor, c->supervisor_start);
+    /* By the cgroups first: what is frozen in v1 does not end before it is thawed, and the record
+     * below does not say which directory is the freezer's. */
+    if (c->cgroups.n > 0)
+        cgroup_signal(&c->cgroups, SIGKILL, 0, NULL);
     kill_and_wait(c->pid, c->start_time);
     if (traces_read(c->dir_fd, &t, &one) < 0)
         note(first, &one);

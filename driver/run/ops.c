@@ -34,6 +34,9 @@ int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
         return -1;
     if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) < 0)
         return err_sys(err, errno, "container \"%s\": send signal %d", id, signum);
+    /* What is frozen in v1 does not see it; no other signal is worth the end of a pause. */
+    if (signum == SIGKILL && container_state(&c) == LXCDRIVER_PAUSED)
+        return cgroup_freeze(&c.cgroups, false, err);
     return 0;
 }
 

@@ -111,6 +111,18 @@ void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest)
         remove_at(AT_FDCWD, paths[i], kill_rest, 0);
 }
 
+void sup_cgroups_thaw(const char *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int dir = open(paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (dir < 0)
+            continue;
+        thaw(dir);
+        close(dir);
+    }
+}
+
 uint32_t sup_oom_kills(int fd)
 {
     char text[1024], *at;

@@ -19,6 +19,7 @@ void sup_end(struct supervisor *s)
         syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
     else if (s->lxc > 0)
         kill(s->lxc, SIGKILL); /* our own child, not reaped yet: the pid is still its own */
+    sup_cgroups_thaw(s->rec.payload, s->rec.n_payload);
     s->phase = PHASE_ENDING;
     s->deadline_ms = sup_now_ms() + END_TIMEOUT_MS;
 }

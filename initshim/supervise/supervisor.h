@@ -122,6 +122,8 @@ void sup_teardown(struct supervisor *s);
 /* cgroups.c: remove a list of cgroup directories with all below, killing what is left in them when
  * `kill_rest`. */
 void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
+/* Let what is frozen in v1 see the SIGKILL that it was sent. */
+void sup_cgroups_thaw(const char *const *paths, size_t n);
 uint32_t sup_oom_kills(int fd);
 
 /* state.c: rewrite the tail of state.json; nothing when there is none yet. */
