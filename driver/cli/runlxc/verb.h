@@ -38,23 +38,23 @@ struct option_def {
 /* Rows of a table: S is the struct, M its member. */
 #define OPT_SWITCH(S, M, NAME, SHORT, HELP)                                                        \
     {                                                                                              \
-        .name = NAME, .short_name = SHORT, .kind = OPTION_SWITCH, .offset = offsetof(S, M),        \
-        .help = HELP                                                                               \
+        .name = (NAME), .short_name = (SHORT), .kind = OPTION_SWITCH, .offset = offsetof(S, M),    \
+        .help = (HELP)                                                                             \
     }
 #define OPT_TEXT(S, M, NAME, SHORT, ARG, HELP)                                                     \
     {                                                                                              \
-        .name = NAME, .short_name = SHORT, .arg = ARG, .kind = OPTION_TEXT,                        \
-        .offset = offsetof(S, M), .help = HELP                                                     \
+        .name = (NAME), .short_name = (SHORT), .arg = (ARG), .kind = OPTION_TEXT,                  \
+        .offset = offsetof(S, M), .help = (HELP)                                                   \
     }
 #define OPT_LIST(S, M, NAME, SHORT, ARG, HELP)                                                     \
     {                                                                                              \
-        .name = NAME, .short_name = SHORT, .arg = ARG, .kind = OPTION_LIST,                        \
-        .offset = offsetof(S, M), .help = HELP                                                     \
+        .name = (NAME), .short_name = (SHORT), .arg = (ARG), .kind = OPTION_LIST,                  \
+        .offset = offsetof(S, M), .help = (HELP)                                                   \
     }
 #define OPT_NUMBER(S, M, NAME, SHORT, ARG, MIN, MAX, PRESET, HELP)                                 \
     {                                                                                              \
-        .name = NAME, .short_name = SHORT, .arg = ARG, .kind = OPTION_NUMBER,                      \
-        .offset = offsetof(S, M), .min = MIN, .max = MAX, .preset = PRESET, .help = HELP           \
+        .name = (NAME), .short_name = (SHORT), .arg = (ARG), .kind = OPTION_NUMBER,                \
+        .offset = offsetof(S, M), .min = (MIN), .max = (MAX), .preset = (PRESET), .help = (HELP)   \
     }
 
 /* What every verb has at hand. */
