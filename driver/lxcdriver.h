@@ -46,6 +46,9 @@ void lxcdriver_error_free(struct lxcdriver_error *err);
  * directory is made with mode 0711 when the first container is. */
 struct lxcdriver *lxcdriver_new(const char *root, struct lxcdriver_error **err);
 void lxcdriver_free(struct lxcdriver *drv);
+/* How much lxc-start writes to <root>/<id>/lxc.log, and of which things on_warning is told: "debug", "info", "warning" (the default,
+ * unless configured otherwise) or "error". */
+int lxcdriver_set_log_level(struct lxcdriver *drv, const char *level, struct lxcdriver_error **err);
 /* "runlxc <version>"; static. */
 const char *lxcdriver_name(void);
 const char *lxcdriver_version(void);
@@ -167,6 +170,7 @@ struct lxcdriver_launch_options {
     const char *image;        /* as given; NULL with command_file */
     const char *command_file; /* --command FILE, "-" is standard input */
     const char *root;         /* --root, or NULL */
+    const char *log_level;    /* --log-level, or NULL */
     const char *detach_keys;  /* or NULL */
     const char *name;         /* the container's id */
     int start_timeout_s;      /* 0: the configured */

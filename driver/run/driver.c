@@ -65,7 +65,8 @@ static int find_helpers(struct lxcdriver *drv, struct lxcdriver_error **err)
         drv->template_dir = strdup(TEMPLATEDIR);
         drv->seccomp_profile = strdup(CONFIGDIR "/" SECCOMP_DEFAULT);
         drv->cleanup = strdup(BINDIR "/runlxc");
-        found = drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->cleanup ? 1 : -1;
+        found =
+            drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->cleanup ? 1 : -1;
     }
     return found < 0 ? err_nomem(err) : 0;
 }
@@ -105,6 +106,16 @@ void lxcdriver_free(struct lxcdriver *drv)
     free(drv);
 }
 
+int lxcdriver_set_log_level(struct lxcdriver *drv, const char *level, struct lxcdriver_error **err)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+        if (str_eq(level, levels[i]))
+            return str_set(&drv->conf.log_level, level) < 0 ? err_nomem(err) : 0;
+    return err_set(err, "log level \"%s\" is none of debug, info, warning, error", level);
+}
+
 const char *lxcdriver_version(void)
 {
     return VERSION;
@@ -133,7 +144,7 @@ const char *driver_template(struct lxcdriver *drv, const char *name)
     return drv->templates.items[drv->templates.n - 1];
 }
 
-struct lxcdriver_command *lxcdriver_command_wrap(struct command *cmd)
+struct lxcdriver_command *command_wrap(struct command *cmd)
 {
     struct lxcdriver_command *handle = cmd ? calloc(1, sizeof(*handle)) : NULL;
 
@@ -157,7 +168,7 @@ struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len,
         err_nomem(err);
         return NULL;
     }
-    handle = lxcdriver_command_wrap(cmd);
+    handle = command_wrap(cmd);
     if (!handle)
         err_nomem(err);
     return handle;

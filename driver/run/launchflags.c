@@ -25,7 +25,7 @@ struct lxcdriver_launch *lxcdriver_launch_read(int argc, char **argv, struct lxc
         lxcdriver_launch_free(launch);
         return NULL;
     }
-    if (cmd && !(launch->command = lxcdriver_command_wrap(cmd))) {
+    if (cmd && !(launch->command = command_wrap(cmd))) {
         err_nomem(err);
         lxcdriver_launch_free(launch);
         return NULL;
@@ -59,6 +59,7 @@ void lxcdriver_launch_options(const struct lxcdriver_launch *launch,
         .image = o->image,
         .command_file = o->command_file,
         .root = o->root,
+        .log_level = o->log_level,
         .detach_keys = o->detach_keys,
         .name = cmd ? cmd->id : NULL,
         .start_timeout_s = (int)o->start_timeout_s,

@@ -42,7 +42,7 @@ char *driver_helper(const struct lxcdriver *drv, const char *name);
 #define SECCOMP_UNCONFINED "unconfined"
 
 /* Wrap and unwrap the public handle. */
-struct lxcdriver_command *lxcdriver_command_wrap(struct command *cmd);
+struct lxcdriver_command *command_wrap(struct command *cmd);
 
 /* ---- container.c: what is recorded of one container ---- */
 

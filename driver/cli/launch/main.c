@@ -125,7 +125,8 @@ static int run_attached(struct run *run, struct lxcdriver_error **err)
     struct session session;
     int status = 0, result;
 
-    result = session_open(&session, PROGRAM, run->options.interactive, tty, run->options.detach_keys, err);
+    result = session_open(&session, PROGRAM, run->options.interactive, tty,
+                          run->options.detach_keys, err);
     if (result == 0) {
         base_options(run, &options);
         session_options(&session, &options);
@@ -158,9 +159,11 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     struct lxcdriver_error *err = NULL;
-    struct run run = {.launch = lxcdriver_launch_read(argc, argv, &err)};
+    struct run run = {0};
     int code;
 
+    session_fill_stdio();
+    run.launch = lxcdriver_launch_read(argc, argv, &err);
     if (!run.launch)
         return report(err);
     lxcdriver_launch_options(run.launch, &run.options);
@@ -171,7 +174,10 @@ int main(int argc, char **argv)
         return 0;
     }
     run.drv = lxcdriver_new(run.options.root, &err);
-    code = run.drv ? act(&run, &err) : -1;
+    code = -1;
+    if (run.drv && (!run.options.log_level ||
+                    lxcdriver_set_log_level(run.drv, run.options.log_level, &err) == 0))
+        code = act(&run, &err);
     if (code < 0)
         code = report(err);
     lxcdriver_error_free(err);
