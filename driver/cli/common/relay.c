@@ -8,8 +8,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define CHUNK (1 << 20)  /* bytes a splice may move; the pipe's size is the real bound */
-#define TTY_CHUNK 4096   /* a terminal takes little at a time, and a write to it cannot be made not to wait */
+#define CHUNK (1 << 20) /* bytes a splice may move; the pipe's size is the real bound */
+#define TTY_CHUNK                                                                                  \
+    4096 /* a terminal takes little at a time, and a write to it cannot be made not to wait */
 
 /* Watch the side that is waited for and only that: the other one may be ready all the time. */
 static void watch(struct relay *r, int epoll_fd, bool dst)
@@ -35,9 +36,17 @@ static bool ready(int fd, short events, int timeout_ms)
     return n > 0;
 }
 
+static bool broken(int fd)
+{
+    struct pollfd pfd = {fd, 0, 0};
+
+    return poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLERR);
+}
+
 int relay_open(struct relay *r, int epoll_fd, int src, int dst)
 {
-    struct epoll_event on_src = {.events = EPOLLIN, .data.ptr = r}, on_dst = {.events = 0, .data.ptr = r};
+    struct epoll_event on_src = {.events = EPOLLIN, .data.ptr = r},
+                       on_dst = {.events = 0, .data.ptr = r};
 
     r->src = src;
     r->dst = dst;
@@ -152,6 +161,12 @@ void relay_pump(struct relay *r, int epoll_fd)
     } else if (moved == MOVED_NOTHING) {
         bool dst = stuck_at_dst(r);
 
+        /* A pipe that nobody reads any more: epoll would say so for ever, while nothing comes to be
+         * written. */
+        if (r->dst_polled && broken(r->dst)) {
+            relay_close(r);
+            return;
+        }
         if (dst != r->waits_dst)
             watch(r, epoll_fd, dst);
     }

@@ -8,12 +8,21 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
 #define DRAIN_MS 2000 /* for output that somebody outside the container still holds open */
+#define HOLD_S 2      /* a signal that asks for the end waits for the start, and then stops it */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
 
 /* ---- detach keys ---- */
 
@@ -43,7 +52,9 @@ static int parse_keys(struct session *s, const char *keys, struct lxcdriver_erro
         int key = key_of(at, len);
 
         if (key < 0 || s->n_keys == DETACH_KEYS_MAX)
-            return err_set(err, "--detach-keys: \"%s\" is not a list of characters and ctrl-<character>", keys);
+            return err_set(err,
+                           "--detach-keys: \"%s\" is not a list of characters and ctrl-<character>",
+                           keys);
         s->keys[s->n_keys++] = (unsigned char)key;
         if (at[len] == '\0')
             return 0;
@@ -52,8 +63,9 @@ static int parse_keys(struct session *s, const char *keys, struct lxcdriver_erro
 }
 
 /*
- * Keys are held back while they may become the sequence; what turns out not to be it goes on. The buffer has room: what was held
- * back is never longer than what is put back, and the relay reads less than the buffer's size when something is held.
+ * Keys are held back while they may become the sequence; what turns out not to be it goes on. The
+ * buffer has room: what was held back is never longer than what is put back, and the relay reads
+ * less than the buffer's size when something is held.
  */
 static int look_for_keys(void *opaque, char *data, size_t *len)
 {
@@ -116,10 +128,12 @@ static void on_console(void *opaque, int master)
         in->filter = look_for_keys;
         in->opaque = s;
         in->done = false;
-        relay_open(in, s->epoll_fd, fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10), fcntl(master, F_DUPFD_CLOEXEC, 10));
+        relay_open(in, s->epoll_fd, fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10),
+                   fcntl(master, F_DUPFD_CLOEXEC, 10));
     }
     out->done = false;
-    relay_open(out, s->epoll_fd, fcntl(master, F_DUPFD_CLOEXEC, 10), fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10));
+    relay_open(out, s->epoll_fd, fcntl(master, F_DUPFD_CLOEXEC, 10),
+               fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10));
 }
 
 /* ---- streams ---- */
@@ -156,7 +170,7 @@ static int open_streams(struct session *s, bool interactive, struct lxcdriver_er
 
 /* ---- signals ---- */
 
-static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
+static const int passed_on[] = {SIGHUP,  SIGINT,   SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2,
                                 SIGALRM, SIGWINCH, SIGCONT, SIGIO,   SIGPWR,  SIGVTALRM};
 
 static int watch_signals(struct session *s, struct lxcdriver_error **err)
@@ -179,6 +193,27 @@ static int watch_signals(struct session *s, struct lxcdriver_error **err)
     return 0;
 }
 
+static void send(const struct session *s, int sig)
+{
+    syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
+}
+
+/* The command may run, and be heard of, a moment before we are told: what comes until then is for
+ * it. */
+static void hold(struct session *s, int sig)
+{
+    const struct itimerspec limit = {.it_value.tv_sec = HOLD_S};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &s->timer_fd};
+
+    sigaddset(&s->held, sig);
+    if ((sig != SIGHUP && sig != SIGINT && sig != SIGQUIT && sig != SIGTERM) || s->timer_fd >= 0)
+        return;
+    s->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (s->timer_fd < 0 || timerfd_settime(s->timer_fd, 0, &limit, NULL) < 0 ||
+        epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->timer_fd, &event) < 0)
+        s->stopped = true;
+}
+
 static void on_signals(struct session *s)
 {
     struct signalfd_siginfo info;
@@ -189,9 +224,9 @@ static void on_signals(struct session *s)
         if (sig == SIGWINCH && s->tty)
             copy_window_size(s);
         else if (s->pidfd >= 0)
-            syscall(SYS_pidfd_send_signal, s->pidfd, sig, NULL, 0);
-        else if (sig == SIGHUP || sig == SIGINT || sig == SIGQUIT || sig == SIGTERM)
-            s->stopped = true; /* not started yet: then it need not be */
+            send(s, sig);
+        else
+            hold(s, sig);
     }
 }
 
@@ -202,6 +237,11 @@ static void on_start(void *opaque, pid_t pid)
     struct session *s = opaque;
 
     s->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    close_fd(&s->timer_fd);
+    for (int sig = 1; s->pidfd >= 0 && sig <= SIGRTMAX; sig++)
+        if (sigismember(&s->held, sig) == 1)
+            send(s, sig);
+    sigemptyset(&s->held);
 }
 
 static void on_warning(void *opaque, const char *message)
@@ -209,6 +249,25 @@ static void on_warning(void *opaque, const char *message)
     const struct session *s = opaque;
 
     fprintf(stderr, "%s: warning: %s%s", s->program, message, s->raw ? "\r\n" : "\n");
+}
+
+/*
+ * A stream that the container has closed is closed here too, for who is at its other end to see.
+ * Not standard error: what we have to say ourselves goes there.
+ */
+static void on_relay(const struct session *s, struct relay *r)
+{
+    int stream = r == &s->relays[0] ? STDIN_FILENO : STDOUT_FILENO, null;
+
+    if (r->done)
+        return;
+    relay_pump(r, s->epoll_fd);
+    if (!r->done || s->tty || r == &s->relays[2])
+        return;
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0)
+        dup2(null, stream);
+    close_fd(&null);
 }
 
 static int on_event(void *opaque, int fd)
@@ -220,8 +279,10 @@ static int on_event(void *opaque, int fd)
     for (int i = 0; i < n; i++) {
         if (events[i].data.ptr == &s->signal_fd)
             on_signals(s);
-        else if (!((struct relay *)events[i].data.ptr)->done)
-            relay_pump(events[i].data.ptr, s->epoll_fd);
+        else if (events[i].data.ptr == &s->timer_fd)
+            s->stopped = true;
+        else
+            on_relay(s, events[i].data.ptr);
     }
     if (s->detached)
         return LXCDRIVER_EVENT_DETACH;
@@ -230,18 +291,22 @@ static int on_event(void *opaque, int fd)
 
 /* ---- opening and closing ---- */
 
-static void close_fd(int *fd)
+void session_fill_stdio(void)
 {
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    close_fd(&fd);
 }
 
-int session_open(struct session *s, const char *program, bool interactive, bool tty, const char *keys,
-                 struct lxcdriver_error **err)
+int session_open(struct session *s, const char *program, bool interactive, bool tty,
+                 const char *keys, struct lxcdriver_error **err)
 {
     *s = (struct session){.program = program, .tty = tty};
-    s->signal_fd = s->master = s->pidfd = -1;
+    s->signal_fd = s->timer_fd = s->master = s->pidfd = -1;
+    sigemptyset(&s->held);
     for (int i = 0; i < 3; i++) {
         s->child[i] = -1;
         s->relays[i] = (struct relay){.src = -1, .dst = -1, .done = true};
@@ -284,10 +349,12 @@ void session_close(struct session *s)
 {
     on_handed_over(s);
     relay_close(&s->relays[0]);
-    /* From here on a signal ends us: nothing is left to pass it to. Not while the terminal is raw. */
+    /* From here on a signal ends us: nothing is left to pass it to. Not while the terminal is raw.
+     */
     if (!s->raw)
         sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-    /* A pty's master gives EIO when the last slave is closed, a pipe the end of file: both end the relay. */
+    /* A pty's master gives EIO when the last slave is closed, a pipe the end of file: both end the
+     * relay. */
     if (!s->detached)
         for (int i = 1; i < 3; i++)
             relay_finish(&s->relays[i], DRAIN_MS);
@@ -299,6 +366,7 @@ void session_close(struct session *s)
     close_fd(&s->master);
     close_fd(&s->pidfd);
     close_fd(&s->signal_fd);
+    close_fd(&s->timer_fd);
     close_fd(&s->epoll_fd);
     sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
 }

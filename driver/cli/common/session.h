@@ -1,10 +1,12 @@
 /*
- * The person's (or script's) side of a process in a container: standard streams through pipes of ours or a terminal, signals passed
- * on, the window's size, the detach keys. Used by `lxc-launch` and `runlxc exec`.
+ * The person's (or script's) side of a process in a container: standard streams through pipes of
+ * ours or a terminal, signals passed on, the window's size, the detach keys. Used by `lxc-launch`
+ * and `runlxc exec`.
  *
  *     session_open(&s, interactive, tty, NULL, &err);
  *     session_options(&s, &options);            then lxcdriver_run() or lxcdriver_exec()
- *     session_close(&s);                        the last byte has arrived, the terminal is as it was
+ *     session_close(&s);                        the last byte has arrived, the terminal is as it
+ * was
  */
 #ifndef RUNLXC_SESSION_H
 #define RUNLXC_SESSION_H
@@ -23,8 +25,9 @@
 struct session {
     const char *program; /* for warnings */
     bool tty, raw, detached, stopped;
-    int epoll_fd, signal_fd, master, pidfd;
-    int child[3];        /* the container's ends; closed once handed over */
+    int epoll_fd, signal_fd, timer_fd, master, pidfd;
+    sigset_t held; /* signals that came before the start */
+    int child[3];  /* the container's ends; closed once handed over */
     struct relay relays[3];
     struct termios saved;
     sigset_t old_mask;
@@ -32,9 +35,13 @@ struct session {
     size_t n_keys, matched;
 };
 
-/* keys: as docker's --detach-keys ("ctrl-p,ctrl-q"); NULL for that. Blocks the signals that are passed on. 0 or -1. */
-int session_open(struct session *s, const char *program, bool interactive, bool tty, const char *keys,
-                 struct lxcdriver_error **err);
+/* First of all in a program: open what of 0, 1 and 2 is closed, lest something else gets that
+ * number. */
+void session_fill_stdio(void);
+/* keys: as docker's --detach-keys ("ctrl-p,ctrl-q"); NULL for that. Blocks the signals that are
+ * passed on. 0 or -1. */
+int session_open(struct session *s, const char *program, bool interactive, bool tty,
+                 const char *keys, struct lxcdriver_error **err);
 void session_options(struct session *s, struct lxcdriver_run_options *options);
 /* Drain what the process still wrote, restore terminal and signals. */
 void session_close(struct session *s);

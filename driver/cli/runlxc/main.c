@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/conf.h"
+#include "common/session.h"
 #include "runlxc/verb.h"
 
 #define EXIT_OURS 1
@@ -186,6 +187,7 @@ int main(int argc, char **argv)
     struct log log = {.fd = -1, .level = LOG_INFO};
     int failure = EXIT_OURS, code;
 
+    session_fill_stdio();
     code = run(argc > 0 ? argv + 1 : argv, &log, &failure, &err);
     if (code == 0 && flush(&err) < 0)
         code = -1;
