@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lxc/lxccontainer.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +26,7 @@
 #define NAME "check"
 #define LOG_MAX (1 << 20)
 #define EXIT_USAGE 2
-#define LXC_LOCKS "/run/lxc/lock" /* where LXC keeps a lock for each container of root's */
+#define LXC_RUN "/run/lxc" /* where LXC keeps a lock for each container of root's */
 
 struct check {
     const char *parent; /* of the temporary directory */
@@ -102,6 +104,18 @@ static int silence(void)
     return 0;
 }
 
+/*
+ * LXC takes its lock away again, but not the directories that it made for it. A tmpfs that only we
+ * see takes them along; without root LXC's files are elsewhere, and there is none.
+ */
+static void hide_locks(void)
+{
+    if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
+        mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) == 0)
+        (void)mount("runlxc", LXC_RUN, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                    "mode=755,size=1m");
+}
+
 static int open_check(struct check *c)
 {
     struct lxc_log log = {
@@ -130,14 +144,9 @@ static void close_check(struct check *c)
 {
     cleanup_close int parent = open(c->parent ? c->parent : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    cleanup_free char *locks = c->dir ? str_printf("%s/%s", LXC_LOCKS, c->dir) : NULL;
-
     if (c->container)
         lxc_container_put(c->container);
     lxc_log_close();
-    /* LXC takes its lock away, but not the directory that it made for it. */
-    if (locks)
-        (void)rmdir(locks);
     if (c->dir && parent >= 0)
         (void)fs_remove_tree(parent, strrchr(c->dir, '/') + 1);
     free(c->dir);
@@ -198,6 +207,7 @@ int main(int argc, char **argv)
 
     if (argc < 2 || (!key && (argv[1][0] == '-' || (argc > 2 && !get))))
         return usage();
+    hide_locks();
     ret = silence();
     if (ret == 0)
         ret = open_check(&c);
