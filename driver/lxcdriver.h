@@ -71,7 +71,7 @@ enum lxcdriver_event {
     LXCDRIVER_EVENT_END = -1,   /* end the container (or the process of an exec) */
     LXCDRIVER_EVENT_GO_ON = 0,
     LXCDRIVER_EVENT_IGNORE = 1, /* watch the descriptor no longer */
-    LXCDRIVER_EVENT_DETACH = 2, /* let the container go on by itself, its further output in <root>/<id>/log */
+    LXCDRIVER_EVENT_DETACH = 2  /* let the container go on by itself, its further output in <root>/<id>/log */
 };
 
 /* What *status is when the container was let go before its end. */
@@ -141,7 +141,8 @@ struct lxcdriver_process {
 
 /* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio, on_console, on_start,
  * on_warning, on_handed_over, on_event and opaque of the options are used. *status as for lxcdriver_run; may be NULL with
- * `detach`. The process is the caller's child. */
+ * `detach`. The process is the caller's child; detached he has to reap it, for until then the container's init cannot end
+ * (pid_namespaces(7)). */
 int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver_process *process,
                    const struct lxcdriver_run_options *options, int *status, struct lxcdriver_error **err);
 
@@ -205,7 +206,7 @@ enum lxcdriver_state {
     LXCDRIVER_CREATED,
     LXCDRIVER_RUNNING,
     LXCDRIVER_PAUSED,
-    LXCDRIVER_STOPPED,
+    LXCDRIVER_STOPPED
 };
 
 struct lxcdriver_info {

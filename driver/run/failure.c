@@ -44,6 +44,14 @@ static void printable(const char *from, char *to, size_t size)
     to[i] = '\0';
 }
 
+/* The shim knows a limit by its number only. */
+static const char *limit_name(const char *number)
+{
+    int64_t resource;
+
+    return str_to_i64(number, 0, INT32_MAX, &resource) ? rlimit_name((int)resource) : NULL;
+}
+
 int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detail,
                     struct lxcdriver_error **err)
 {
@@ -58,9 +66,8 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
                  text);
     else if (stage == STAGE_USER && errnum == EINVAL)
         err_exit(err, exit_code, "user: the container's user namespace has no id %s", text);
-    else if (stage == STAGE_RLIMIT && rlimit_name(atoi(text)))
-        err_exit(err, exit_code, "set resource limit %s: %s", rlimit_name(atoi(text)),
-                 strerror(errnum));
+    else if (stage == STAGE_RLIMIT && limit_name(text))
+        err_exit(err, exit_code, "set resource limit %s: %s", limit_name(text), strerror(errnum));
     else if (stage == STAGE_CAPS && errnum == 0)
         err_exit(err, exit_code, "capabilities: this host cannot give %s", text);
     else if (stage == STAGE_EXEC && exit_code == 127)

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # lxc-launch against bare lxc-start with the same configuration, in turn, A B A B; and what the supervisor costs in memory.
 # Prints medians and the ratio pair by pair; asserts nothing: `make bench` is for people.
 . "$(dirname "$0")/../lib.sh"

@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # SIGKILL to each process of a container, at moments spread over its start and beyond: nothing may be left, and whoever still can
 # reports 137.
 . "$(dirname "$0")/../lib.sh"

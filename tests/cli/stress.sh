@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+#!/bin/bash
 # Many containers: 500 one after the other, then 50 at once, every exit status right and nothing left (lib.sh looks for that).
 . "$(dirname "$0")/../lib.sh"
 LIMIT=240

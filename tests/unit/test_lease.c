@@ -58,7 +58,7 @@ static struct ip_address address(const char *text)
         return a;
     if (slash) {
         *slash = '\0';
-        a.prefix = (uint32_t)atoi(slash + 1);
+        a.prefix = (uint32_t)strtoul(slash + 1, NULL, 10);
     }
     a.family = strchr(text, ':') ? AF_INET6 : AF_INET;
     assert_int_equal(inet_pton(a.family, copy, a.addr), 1);

@@ -140,7 +140,7 @@ static void test_root_propagation(void **state)
     wire_u64(&w, WT_ROOT_PROPAGATION, MS_SHARED | MS_REC);
     rig_run(&r, &w, NULL);
     assert_false(r.failed);
-    assert_true(atoi(r.text) >= 1);
+    assert_true(strtol(r.text, NULL, 10) >= 1);
 }
 
 static void test_copyup(void **state)
