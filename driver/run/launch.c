@@ -153,6 +153,15 @@ static void on_warning(struct launch *l, const struct sup_msg *msg)
     err_free(&warning);
 }
 
+static void tell_oom(struct launch *l, int64_t kills)
+{
+    if (kills <= l->oom_seen)
+        return;
+    l->oom_seen = kills;
+    if (l->options->on_oom)
+        l->options->on_oom(l->options->opaque);
+}
+
 /* Returns 0 to go on, 1 when the container has ended, -1. */
 static int on_message(struct launch *l, struct lxcdriver_error **err)
 {
@@ -186,6 +195,9 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
         l->ended = l->ended_in_order = true;
         l->status = msg.status;
         l->oom = msg.oom > 0;
+        /* The kill is counted after it was notified of; one that took the init may be told here
+         * alone. */
+        tell_oom(l, msg.oom);
         return 1;
     case SUP_FAIL:
         l->ended = true;
@@ -195,16 +207,13 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
     }
 }
 
-static int on_oom(struct launch *l, int oom_fd, int64_t *seen)
+static int on_oom(struct launch *l, int oom_fd)
 {
-    int64_t kills = cgroup_oom_kills(&l->actual);
     char events[4096];
 
     if (read(oom_fd, events, sizeof(events)) < 0)
         return -1;
-    if (kills > *seen && l->options->on_oom)
-        l->options->on_oom(l->options->opaque);
-    *seen = kills > *seen ? kills : *seen;
+    tell_oom(l, cgroup_oom_kills(&l->actual));
     return 0;
 }
 
@@ -233,7 +242,6 @@ static int launch_loop(struct launch *l, struct lxcdriver_error **err)
 {
     const struct lxcdriver_run_options *o = l->options;
     cleanup_close int oom_fd = -1;
-    int64_t oom_seen = 0;
     int event_fd = o->event_fd_plus_one > 0 ? o->event_fd_plus_one - 1 : -1;
 
     for (;;) {
@@ -255,7 +263,7 @@ static int launch_loop(struct launch *l, struct lxcdriver_error **err)
             if (result == LXCDRIVER_EVENT_DETACH)
                 return let_go(l, err);
         }
-        if (fds[2].revents && on_oom(l, oom_fd, &oom_seen) < 0)
+        if (fds[2].revents && on_oom(l, oom_fd) < 0)
             close_fd(&oom_fd);
         if (!fds[0].revents)
             continue;

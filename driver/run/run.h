@@ -174,6 +174,7 @@ struct launch {
     bool started, ended, ended_in_order, claimed;
     int status;
     bool oom;
+    int64_t oom_seen; /* kills that on_oom was told of */
     struct lxcdriver_error *failure;
 };
 
