@@ -8,11 +8,12 @@
  *     if (lxcdriver_run(drv, cmd, &(struct lxcdriver_run_options){0}, &status, &err) < 0)
  *         fprintf(stderr, "%s\n", lxcdriver_error_message(err));
  *
- * Conventions: a function that can fail returns 0, or -1 with *err set to an error that the caller frees with
- * lxcdriver_error_free(); err itself may be NULL. Pointers returned through an out parameter belong to the caller. Strings are
- * UTF-8. A `struct lxcdriver` may be used by one thread at a time; several may exist. The library starts no threads, installs no
- * signal handlers and changes neither working directory nor umask. A container outlives the library's objects; it is found again
- * by its id under the root directory.
+ * Conventions: a function that can fail returns 0, or -1 with *err set to an error that the caller
+ * frees with lxcdriver_error_free(); err itself may be NULL. Pointers returned through an out
+ * parameter belong to the caller. Strings are UTF-8. A `struct lxcdriver` may be used by one thread
+ * at a time; several may exist. The library starts no threads, installs no signal handlers and
+ * changes neither working directory nor umask. A container outlives the library's objects; it is
+ * found again by its id under the root directory.
  */
 #ifndef LXCDRIVER_H
 #define LXCDRIVER_H
@@ -36,18 +37,19 @@ struct lxcdriver_error;
 const char *lxcdriver_error_message(const struct lxcdriver_error *err);
 /* The errno behind it, or 0. */
 int lxcdriver_error_errno(const struct lxcdriver_error *err);
-/* What `docker run` would exit with: 125 the driver failed, 126 the command cannot be executed, 127 it was not found. */
+/* What `docker run` would exit with: 125 the driver failed, 126 the command cannot be executed, 127
+ * it was not found. */
 int lxcdriver_error_exit_code(const struct lxcdriver_error *err);
 void lxcdriver_error_free(struct lxcdriver_error *err);
 
 /* ---- the driver ---- */
 
-/* A driver that keeps its containers under `root` (absolute; NULL: as /etc/runlxc/runlxc.conf says, /run/runlxc by default). The
- * directory is made with mode 0711 when the first container is. */
+/* A driver that keeps its containers under `root` (absolute; NULL: as /etc/runlxc/runlxc.conf says,
+ * /run/runlxc by default). The directory is made with mode 0711 when the first container is. */
 struct lxcdriver *lxcdriver_new(const char *root, struct lxcdriver_error **err);
 void lxcdriver_free(struct lxcdriver *drv);
-/* How much lxc-start writes to <root>/<id>/lxc.log, and of which things on_warning is told: "debug", "info", "warning" (the default,
- * unless configured otherwise) or "error". */
+/* How much lxc-start writes to <root>/<id>/lxc.log, and of which things on_warning is told:
+ * "debug", "info", "warning" (the default, unless configured otherwise) or "error". */
 int lxcdriver_set_log_level(struct lxcdriver *drv, const char *level, struct lxcdriver_error **err);
 /* "runlxc <version>"; static. */
 const char *lxcdriver_name(void);
@@ -55,8 +57,10 @@ const char *lxcdriver_version(void);
 
 /* ---- commands ---- */
 
-/* Read Docker's execdriver Command (JSON, `len` bytes). Unless it is privileged it gets the built-in seccomp filter. NULL on error. */
-struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len, struct lxcdriver_error **err);
+/* Read Docker's execdriver Command (JSON, `len` bytes). Unless it is privileged it gets the
+ * built-in seccomp filter. NULL on error. */
+struct lxcdriver_command *lxcdriver_command_read(const char *json, size_t len,
+                                                 struct lxcdriver_error **err);
 /* Add a raw LXC key; it is checked by liblxc when the container is made. */
 int lxcdriver_command_lxc_conf(struct lxcdriver_command *cmd, const char *key, const char *value,
                                struct lxcdriver_error **err);
@@ -68,18 +72,19 @@ void lxcdriver_command_free(struct lxcdriver_command *cmd);
 /* ---- run ---- */
 
 enum lxcdriver_event {
-    LXCDRIVER_EVENT_END = -1,   /* end the container (or the process of an exec) */
+    LXCDRIVER_EVENT_END = -1, /* end the container (or the process of an exec) */
     LXCDRIVER_EVENT_GO_ON = 0,
     LXCDRIVER_EVENT_IGNORE = 1, /* watch the descriptor no longer */
-    LXCDRIVER_EVENT_DETACH = 2  /* let the container go on by itself, its further output in <root>/<id>/log */
+    LXCDRIVER_EVENT_DETACH =
+        2 /* let the container go on by itself, its further output in <root>/<id>/log */
 };
 
 /* What *status is when the container was let go before its end. */
 #define LXCDRIVER_DETACHED (-1)
 
 struct lxcdriver_run_options {
-    /* The workload's stdin, stdout, stderr: descriptors of the caller's that are passed on (not closed here); 0 in `use_stdio`
-     * gives /dev/null. With a terminal they are not used. */
+    /* The workload's stdin, stdout, stderr: descriptors of the caller's that are passed on (not
+     * closed here); 0 in `use_stdio` gives /dev/null. With a terminal they are not used. */
     bool use_stdio;
     int stdio[3];
     /* Terminal: the pty's master is handed to `on_console`, which owns it. */
@@ -90,30 +95,39 @@ struct lxcdriver_run_options {
     void (*on_oom)(void *opaque);
     /* Called with a sentence for each thing that this host could not give, such as a capability. */
     void (*on_warning)(void *opaque, const char *message);
-    /* Called when `stdio` has been handed over: the caller may close his copies, so that he sees the container close its own. */
+    /* Called when `stdio` has been handed over: the caller may close his copies, so that he sees
+     * the container close its own. */
     void (*on_handed_over)(void *opaque);
-    /* A descriptor of the caller's to watch while waiting: on_event is called when it is readable and returns an enum
-     * lxcdriver_event. An epoll(7) descriptor makes it any number. */
+    /* A descriptor of the caller's to watch while waiting: on_event is called when it is readable
+     * and returns an enum lxcdriver_event. An epoll(7) descriptor makes it any number. */
     int event_fd_plus_one; /* 0: none, else descriptor + 1 */
     int (*on_event)(void *opaque, int fd);
     void *opaque;
-    bool detach;          /* return after the start; the container goes on by itself, its output in <root>/<id>/log */
-    bool remove;          /* remove all records when it has ended, also when this process is gone */
-    int start_timeout_s;  /* 0: 30 */
+    /* Return after the start; the container goes on by itself, its output in <root>/<id>/log. Its
+     * supervisor is a child of the caller's, to be reaped when it ends. */
+    bool detach;
+    bool remove;         /* remove all records when it has ended, also when this process is gone */
+    int start_timeout_s; /* 0: 30 */
 };
 
-/* Create and start a container and wait for its end (unless `detach`). *status is a wait(2) status. */
+/* Create and start a container and wait for its end (unless `detach`). *status is a wait(2) status.
+ */
 int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *cmd,
-                  const struct lxcdriver_run_options *options, int *status, struct lxcdriver_error **err);
+                  const struct lxcdriver_run_options *options, int *status,
+                  struct lxcdriver_error **err);
 
-/* Wait for the end of a container that any process started; *status is a wait(2) status. Not polled. */
-int lxcdriver_wait(struct lxcdriver *drv, const char *id, int *status, struct lxcdriver_error **err);
+/* Wait for the end of a container that any process started; *status is a wait(2) status. Not
+ * polled. */
+int lxcdriver_wait(struct lxcdriver *drv, const char *id, int *status,
+                   struct lxcdriver_error **err);
 
 /* ---- exec ---- */
 
-/* The object "process" of the OCI runtime specification (config.md, "Process"), read and checked. NULL on error. */
+/* The object "process" of the OCI runtime specification (config.md, "Process"), read and checked.
+ * NULL on error. */
 struct lxcdriver_process_spec;
-struct lxcdriver_process_spec *lxcdriver_process_read(const char *json, size_t len, struct lxcdriver_error **err);
+struct lxcdriver_process_spec *lxcdriver_process_read(const char *json, size_t len,
+                                                      struct lxcdriver_error **err);
 /* Whether it has a terminal. */
 bool lxcdriver_process_terminal(const struct lxcdriver_process_spec *spec);
 void lxcdriver_process_free(struct lxcdriver_process_spec *spec);
@@ -130,36 +144,45 @@ struct lxcdriver_process {
     bool tty;
     bool privileged;   /* every capability that the container could have */
     bool no_new_privs; /* even where the container's own process may gain some */
-    /* Instead of all members above. What it does not say of capabilities, limits, labels, umask and the OOM score is the
-     * container's; the environment is its own alone. NULL: none. */
+    /* Instead of all members above. What it does not say of capabilities, limits, labels, umask and
+     * the OOM score is the container's; the environment is its own alone. NULL: none. */
     const struct lxcdriver_process_spec *spec;
-    bool detach;       /* do not wait */
-    bool paused_too;   /* in a paused container as well: the process then begins, and this call returns, when it goes on */
-    const int *preserve; /* the caller's descriptors that the process finds as 3, 4, ...; not closed here */
+    bool detach;         /* do not wait */
+    bool paused_too;     /* in a paused container as well: the process then begins, and this call
+                            returns, when it goes on */
+    const int *preserve; /* the caller's descriptors that the process finds as 3, 4, ...; not closed
+                            here */
     size_t n_preserve;
 };
 
-/* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio, on_console, on_start,
- * on_warning, on_handed_over, on_event and opaque of the options are used. *status as for lxcdriver_run; may be NULL with
- * `detach`. The process is the caller's child; detached he has to reap it, for until then the container's init cannot end
- * (pid_namespaces(7)). */
+/* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio,
+ * on_console, on_start, on_warning, on_handed_over, on_event and opaque of the options are used.
+ * *status as for lxcdriver_run; may be NULL with `detach`. The process is the caller's child;
+ * detached he has to reap it, for until then the container's init cannot end (pid_namespaces(7)).
+ */
 int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver_process *process,
-                   const struct lxcdriver_run_options *options, int *status, struct lxcdriver_error **err);
+                   const struct lxcdriver_run_options *options, int *status,
+                   struct lxcdriver_error **err);
 
 /* ---- acting on containers ---- */
 
-/* The number of a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3"; -1 with *err set. */
+/* The number of a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3"; -1 with *err set.
+ */
 int lxcdriver_signal_number(const char *name, struct lxcdriver_error **err);
 /* Send a signal to the container's init; with `all` to every process in its cgroups. */
-int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all, struct lxcdriver_error **err);
+int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
+                   struct lxcdriver_error **err);
 /* Freeze / thaw every process; done when the kernel says so. */
 int lxcdriver_pause(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
 int lxcdriver_unpause(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
-/* Send the stop signal (0: the container's), wait `timeout_s` seconds for the end, then SIGKILL; returns when it has ended. */
+/* Send the stop signal (0: the container's), wait `timeout_s` seconds for the end, then SIGKILL;
+ * returns when it has ended. */
 int lxcdriver_terminate(struct lxcdriver *drv, const char *id, int signum, int timeout_s,
                         struct lxcdriver_error **err);
-/* Remove what is left of a stopped container; with `force` end it first. Never fails for what is already gone. */
-int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lxcdriver_error **err);
+/* Remove what is left of a stopped container; with `force` end it first. Never fails for what is
+ * already gone. */
+int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force,
+                    struct lxcdriver_error **err);
 
 /* ---- launching by flags: what `lxc-launch` is made of ---- */
 
@@ -180,7 +203,7 @@ struct lxcdriver_launch_options {
 /* What an image says of the containers made of it. Lists are NULL-terminated or NULL. */
 struct lxcdriver_image {
     const char *const *layers; /* one directory, or overlay layers with the uppermost first */
-    bool shared;               /* the layers are not the container's own: changes go to a throw-away layer */
+    bool shared; /* the layers are not the container's own: changes go to a throw-away layer */
     const char *const *env, *const *entrypoint, *const *cmd;
     const char *workdir, *user, *stop_signal;
 };
@@ -188,7 +211,8 @@ struct lxcdriver_image {
 /* Read a command line (argv[0] is the program). NULL on error. */
 struct lxcdriver_launch *lxcdriver_launch_read(int argc, char **argv, struct lxcdriver_error **err);
 void lxcdriver_launch_free(struct lxcdriver_launch *launch);
-void lxcdriver_launch_options(const struct lxcdriver_launch *launch, struct lxcdriver_launch_options *out);
+void lxcdriver_launch_options(const struct lxcdriver_launch *launch,
+                              struct lxcdriver_launch_options *out);
 /* Complete the command with what the image says; flags win over it. */
 int lxcdriver_launch_image(struct lxcdriver_launch *launch, const struct lxcdriver_image *image,
                            struct lxcdriver_error **err);
@@ -196,8 +220,10 @@ int lxcdriver_launch_image(struct lxcdriver_launch *launch, const struct lxcdriv
 struct lxcdriver_command *lxcdriver_launch_command(struct lxcdriver_launch *launch);
 /* The text of --help; heap. NULL when out of memory. */
 char *lxcdriver_launch_help(void);
-/* The LXC configuration that a command would get on this host; nothing is made or started. Heap text, NULL on error. */
-char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *cmd, struct lxcdriver_error **err);
+/* The LXC configuration that a command would get on this host; nothing is made or started. Heap
+ * text, NULL on error. */
+char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *cmd,
+                        struct lxcdriver_error **err);
 
 /* ---- looking ---- */
 
@@ -212,24 +238,28 @@ enum lxcdriver_state {
 struct lxcdriver_info {
     char *id;
     enum lxcdriver_state state;
-    pid_t pid;             /* of the init; 0 when it has ended */
+    pid_t pid; /* of the init; 0 when it has ended */
     pid_t supervisor_pid;
-    uint64_t start_time;   /* clock ticks since boot, field 22 of /proc/PID/stat: tells a reused pid apart */
+    uint64_t start_time; /* clock ticks since boot, field 22 of /proc/PID/stat: tells a reused pid
+                            apart */
     int64_t created_ns, started_ns, finished_ns; /* CLOCK_REALTIME; 0: not yet */
-    int exit_status;       /* wait(2) status; valid when stopped and `exited` */
+    int exit_status; /* wait(2) status; valid when stopped and `exited` */
     bool exited, oom_killed;
     char *bundle, *rootfs;
 };
 
-int lxcdriver_get_info(struct lxcdriver *drv, const char *id, struct lxcdriver_info *info, struct lxcdriver_error **err);
+int lxcdriver_get_info(struct lxcdriver *drv, const char *id, struct lxcdriver_info *info,
+                       struct lxcdriver_error **err);
 void lxcdriver_info_clear(struct lxcdriver_info *info);
 /* The whole state.json with the current status filled in; heap text. NULL on error. */
 char *lxcdriver_state_json(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
-/* Ids of all containers under the root, sorted, NULL-terminated; free with lxcdriver_strings_free(). NULL on error. */
+/* Ids of all containers under the root, sorted, NULL-terminated; free with
+ * lxcdriver_strings_free(). NULL on error. */
 char **lxcdriver_list(struct lxcdriver *drv, struct lxcdriver_error **err);
 void lxcdriver_strings_free(char **strings);
 /* Pids (caller's namespace) of every process in the container; *n of them, heap array. */
-int lxcdriver_pids(struct lxcdriver *drv, const char *id, pid_t **pids, size_t *n, struct lxcdriver_error **err);
+int lxcdriver_pids(struct lxcdriver *drv, const char *id, pid_t **pids, size_t *n,
+                   struct lxcdriver_error **err);
 
 /* Numbers of the cgroup controllers; LXCDRIVER_NO_VALUE where this host has none. */
 #define LXCDRIVER_NO_VALUE UINT64_MAX
@@ -237,19 +267,21 @@ struct lxcdriver_stats {
     uint64_t read_ns;                                  /* CLOCK_REALTIME of the reading */
     uint64_t cpu_total_ns, cpu_user_ns, cpu_system_ns; /* CPU time used */
     uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
-    uint64_t memory_usage, memory_max_usage, memory_limit, memory_cache, memory_rss, memory_swap; /* bytes */
+    uint64_t memory_usage, memory_max_usage, memory_limit, memory_cache, memory_rss,
+        memory_swap; /* bytes */
     uint64_t memory_failcnt, memory_oom_kills;
     uint64_t blkio_read_bytes, blkio_write_bytes, blkio_read_ops, blkio_write_ops;
     uint64_t pids_current, pids_limit;
-    uint64_t net_rx_bytes, net_rx_packets, net_rx_errors, net_rx_dropped; /* all interfaces but lo */
+    uint64_t net_rx_bytes, net_rx_packets, net_rx_errors,
+        net_rx_dropped; /* all interfaces but lo */
     uint64_t net_tx_bytes, net_tx_packets, net_tx_errors, net_tx_dropped;
 };
 int lxcdriver_get_stats(struct lxcdriver *drv, const char *id, struct lxcdriver_stats *stats,
                         struct lxcdriver_error **err);
 
-/* A descriptor that becomes readable when an OOM kill may have happened in the running container, and when its cgroup goes: read it
- * with a buffer of 4096 bytes (what comes is an eventfd's count or inotify events) and look at lxcdriver_get_stats(). The caller closes
- * it. -1 on error. */
+/* A descriptor that becomes readable when an OOM kill may have happened in the running container,
+ * and when its cgroup goes: read it with a buffer of 4096 bytes (what comes is an eventfd's count
+ * or inotify events) and look at lxcdriver_get_stats(). The caller closes it. -1 on error. */
 int lxcdriver_oom_fd(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
 
 #ifdef __cplusplus
