@@ -75,8 +75,8 @@ enum lxcdriver_event {
     LXCDRIVER_EVENT_END = -1, /* end the container (or the process of an exec) */
     LXCDRIVER_EVENT_GO_ON = 0,
     LXCDRIVER_EVENT_IGNORE = 1, /* watch the descriptor no longer */
-    LXCDRIVER_EVENT_DETACH =
-        2 /* let the container go on by itself, its further output in <root>/<id>/log */
+    /* let the container go on by itself, its further output in <root>/<id>/log */
+    LXCDRIVER_EVENT_DETACH = 2
 };
 
 /* What *status is when the container was let go before its end. */
@@ -110,8 +110,7 @@ struct lxcdriver_run_options {
     int start_timeout_s; /* 0: 30 */
 };
 
-/* Create and start a container and wait for its end (unless `detach`). *status is a wait(2) status.
- */
+/* Create and start a container, wait for its end (unless `detach`). *status is a wait(2) status. */
 int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *cmd,
                   const struct lxcdriver_run_options *options, int *status,
                   struct lxcdriver_error **err);
@@ -158,16 +157,14 @@ struct lxcdriver_process {
 /* Run one more process in a running container, inside all its namespaces and cgroups. Only stdio,
  * on_console, on_start, on_warning, on_handed_over, on_event and opaque of the options are used.
  * *status as for lxcdriver_run; may be NULL with `detach`. The process is the caller's child;
- * detached he has to reap it, for until then the container's init cannot end (pid_namespaces(7)).
- */
+ * detached he has to reap it: until then the container's init cannot end (pid_namespaces(7)). */
 int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver_process *process,
                    const struct lxcdriver_run_options *options, int *status,
                    struct lxcdriver_error **err);
 
 /* ---- acting on containers ---- */
 
-/* The number of a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3"; -1 with *err set.
- */
+/* The number of a signal by name or number: "SIGTERM", "term", "15", "RTMIN+3"; -1 on error. */
 int lxcdriver_signal_number(const char *name, struct lxcdriver_error **err);
 /* Send a signal to the container's init; with `all` to every process in its cgroups. */
 int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
@@ -240,8 +237,8 @@ struct lxcdriver_info {
     enum lxcdriver_state state;
     pid_t pid; /* of the init; 0 when it has ended */
     pid_t supervisor_pid;
-    uint64_t start_time; /* clock ticks since boot, field 22 of /proc/PID/stat: tells a reused pid
-                            apart */
+    /* clock ticks since boot, field 22 of /proc/PID/stat: tells a reused pid apart */
+    uint64_t start_time;
     int64_t created_ns, started_ns, finished_ns; /* CLOCK_REALTIME; 0: not yet */
     int exit_status; /* wait(2) status; valid when stopped and `exited` */
     bool exited, oom_killed;
@@ -267,13 +264,13 @@ struct lxcdriver_stats {
     uint64_t read_ns;                                  /* CLOCK_REALTIME of the reading */
     uint64_t cpu_total_ns, cpu_user_ns, cpu_system_ns; /* CPU time used */
     uint64_t cpu_periods, cpu_throttled_periods, cpu_throttled_ns;
-    uint64_t memory_usage, memory_max_usage, memory_limit, memory_cache, memory_rss,
-        memory_swap; /* bytes */
+    /* bytes */
+    uint64_t memory_usage, memory_max_usage, memory_limit, memory_cache, memory_rss, memory_swap;
     uint64_t memory_failcnt, memory_oom_kills;
     uint64_t blkio_read_bytes, blkio_write_bytes, blkio_read_ops, blkio_write_ops;
     uint64_t pids_current, pids_limit;
-    uint64_t net_rx_bytes, net_rx_packets, net_rx_errors,
-        net_rx_dropped; /* all interfaces but lo */
+    /* all interfaces but lo */
+    uint64_t net_rx_bytes, net_rx_packets, net_rx_errors, net_rx_dropped;
     uint64_t net_tx_bytes, net_tx_packets, net_tx_errors, net_tx_dropped;
 };
 int lxcdriver_get_stats(struct lxcdriver *drv, const char *id, struct lxcdriver_stats *stats,

@@ -1,4 +1,5 @@
-/* Scope-bound cleanup: a variable marked with one of these frees itself when it leaves scope, so an early return is safe. */
+/* Scope-bound cleanup: a variable marked with one of these frees itself when it leaves scope, so an
+ * early return is safe. */
 #ifndef RUNLXC_CLEANUP_H
 #define RUNLXC_CLEANUP_H
 

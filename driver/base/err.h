@@ -1,12 +1,15 @@
 /*
- * One error object, owned by the caller, to which every layer that knows something adds its context:
+ * One error object, owned by the caller, to which every layer that knows something adds its
+ * context:
  *
  *     struct lxcdriver_error *err = NULL;
  *     if (command_read(path, &cmd, &err) < 0)
- *         return err_wrap(&err, "read %s", path);   ->  "read /tmp/c.json: resources.memory: -1 is out of range"
+ *         return err_wrap(&err, "read %s", path);
  *
- * All setters return -1 so that they can be returned directly. A NULL `err` is allowed: the text is then dropped.
- * Only one place prints: the command (driver/cli).
+ * gives "read /tmp/c.json: resources.memory: -1 is out of range".
+ *
+ * All setters return -1 so that they can be returned directly. A NULL `err` is allowed: the text is
+ * then dropped. Only one place prints: the command (driver/cli).
  */
 #ifndef RUNLXC_ERR_H
 #define RUNLXC_ERR_H
@@ -20,7 +23,8 @@ struct lxcdriver_error {
 };
 
 /* Make a new error with exit code 125, replacing one that is there. Returns -1. */
-int err_set(struct lxcdriver_error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int err_set(struct lxcdriver_error **err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The same with ": " and strerror(code) behind; records code. Returns -1. */
 int err_sys(struct lxcdriver_error **err, int code, const char *fmt, ...)
@@ -31,7 +35,8 @@ int err_exit(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Put "context: " in front of an error that is there; codes stay. Returns -1. */
-int err_wrap(struct lxcdriver_error **err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int err_wrap(struct lxcdriver_error **err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Out of memory: an error that needs none. Returns -1. */
 int err_nomem(struct lxcdriver_error **err);
@@ -43,8 +48,8 @@ void err_free(struct lxcdriver_error **err);
 
 #define cleanup_err __attribute__((cleanup(err_free)))
 
-/* That a setter always returns -1 is seen at each call: without it, neither the compiler nor an analyser can tell that what
- * follows `return err_set(...)` in the caller runs only on success. */
+/* That a setter always returns -1 is seen at each call: without it, neither the compiler nor an
+ * analyser can tell that what follows `return err_set(...)` in the caller runs only on success. */
 static inline int err_failed(int ignored)
 {
     (void)ignored;

@@ -1,6 +1,6 @@
 /*
- * jansson behind errors that name the member: every getter takes a struct json_at, the value with the path that led to it, and
- * reports "network.mtu: expected a number, found \"big\"".
+ * jansson behind errors that name the member: every getter takes a struct json_at, the value with
+ * the path that led to it, and reports "network.mtu: expected a number, found \"big\"".
  */
 #ifndef RUNLXC_JSON_H
 #define RUNLXC_JSON_H
@@ -19,13 +19,14 @@ struct json_at {
     char path[JSON_PATH_MAX];
 };
 
-/* Parse; duplicates of a member are an error, as is anything behind the value. The error gives line and column. Whole numbers up to
- * UINT64_MAX are kept exactly (RLIM_INFINITY is one), although jansson's own integers end at INT64_MAX: see json_get_u64. The caller
- * owns the value (json_decref). `what` names the text in errors. */
+/* Parse; duplicates of a member are an error, as is anything behind the value. The error gives line
+ * and column. Whole numbers up to UINT64_MAX are kept exactly (RLIM_INFINITY is one), although
+ * jansson's own integers end at INT64_MAX: see json_get_u64. The caller owns the value
+ * (json_decref). `what` names the text in errors. */
 json_t *json_parse(const char *text, size_t len, const char *what, struct lxcdriver_error **err);
 
 struct json_at json_root(const json_t *value);
-/* Member `name` of an object, or element i of an array: absent (value NULL) when missing or null. */
+/* Member `name` of an object, or element i of an array: absent (value NULL) when missing or null */
 struct json_at json_member(const struct json_at *at, const char *name);
 struct json_at json_element(const struct json_at *at, size_t i);
 bool json_present(const struct json_at *at);
@@ -37,9 +38,11 @@ int json_error(const struct json_at *at, struct lxcdriver_error **err, const cha
 /* Required type; absent is "is missing". Strings with an embedded NUL are refused. */
 int json_want_object(const struct json_at *at, struct lxcdriver_error **err);
 int json_want_array(const struct json_at *at, size_t *n, struct lxcdriver_error **err);
-int json_get_string(const struct json_at *at, char **out, struct lxcdriver_error **err); /* heap copy; frees what *out held */
+/* A heap copy; frees what *out held. */
+int json_get_string(const struct json_at *at, char **out, struct lxcdriver_error **err);
 int json_get_bool(const struct json_at *at, bool *out, struct lxcdriver_error **err);
-int json_get_int(const struct json_at *at, int64_t min, int64_t max, int64_t *out, struct lxcdriver_error **err);
+int json_get_int(const struct json_at *at, int64_t min, int64_t max, int64_t *out,
+                 struct lxcdriver_error **err);
 /* A number of 0 .. UINT64_MAX. */
 int json_get_u64(const struct json_at *at, uint64_t min, uint64_t max, uint64_t *out,
                  struct lxcdriver_error **err);
@@ -47,12 +50,15 @@ int json_get_u64(const struct json_at *at, uint64_t min, uint64_t max, uint64_t 
 int json_get_strv(const struct json_at *at, struct strv *out, struct lxcdriver_error **err);
 
 /* The same for a member that may be absent: then 0 and *out untouched. */
-int json_opt_string(const struct json_at *at, const char *name, char **out, struct lxcdriver_error **err);
-int json_opt_bool(const struct json_at *at, const char *name, bool *out, struct lxcdriver_error **err);
+int json_opt_string(const struct json_at *at, const char *name, char **out,
+                    struct lxcdriver_error **err);
+int json_opt_bool(const struct json_at *at, const char *name, bool *out,
+                  struct lxcdriver_error **err);
 int json_opt_int(const struct json_at *at, const char *name, int64_t min, int64_t max, int64_t *out,
                  struct lxcdriver_error **err);
-int json_opt_u64(const struct json_at *at, const char *name, uint64_t min, uint64_t max, uint64_t *out,
-                 struct lxcdriver_error **err);
-int json_opt_strv(const struct json_at *at, const char *name, struct strv *out, struct lxcdriver_error **err);
+int json_opt_u64(const struct json_at *at, const char *name, uint64_t min, uint64_t max,
+                 uint64_t *out, struct lxcdriver_error **err);
+int json_opt_strv(const struct json_at *at, const char *name, struct strv *out,
+                  struct lxcdriver_error **err);
 
 #endif

@@ -1,4 +1,5 @@
-/* Growable text and lists of strings. All allocation failures are reported by the return value, never by abort(). */
+/* Growable text and lists of strings. All allocation failures are reported by the return value,
+ * never by abort(). */
 #ifndef RUNLXC_STR_H
 #define RUNLXC_STR_H
 
@@ -21,12 +22,14 @@ void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void buf_free(struct buf *b);
-/* Take the bytes out (NULL when an allocation failed; "" when empty); the buffer is empty afterwards. */
+/* Take the bytes out (NULL when an allocation failed; "" when empty); the buffer is empty
+ * afterwards. */
 char *buf_take(struct buf *b);
 
 #define cleanup_buf __attribute__((cleanup(buf_free)))
 
-/* A list of owned strings, NULL-terminated so that `items` can be an argv. Zero-initialise; items may be NULL when n is 0. */
+/* A list of owned strings, NULL-terminated so that `items` can be an argv. Zero-initialise; items
+ * may be NULL when n is 0. */
 struct strv {
     char **items;
     size_t n;
@@ -51,17 +54,18 @@ bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_empty(const char *s); /* NULL or "" */
 
-/* How many insertions, deletions, replacements and swaps of neighbours turn a into b. Names only: what
- * is longer than STR_NAME_MAX is SIZE_MAX away from everything. */
+/* How many insertions, deletions, replacements and swaps of neighbours turn a into b. Names only:
+ * what is longer than STR_NAME_MAX is SIZE_MAX away from everything. */
 #define STR_NAME_MAX 63
 size_t str_distance(const char *a, size_t alen, const char *b, size_t blen);
-/* A name that was mistyped is nearer than this to what was meant: about one slip in three letters. */
+/* A mistyped name is nearer than this to what was meant: about one slip in three letters. */
 #define STR_SLIPS(len) (((len) + 1) / 3 + 1)
 
 /* strdup(s) into *dst, freeing what was there; NULL s stores NULL. 0 or -1. */
 int str_set(char **dst, const char *s);
 
-/* The whole of s as a decimal number within [min, max]: true, or false and *out untouched. No sign for unsigned, no white space. */
+/* The whole of s as a decimal number within [min, max]: true, or false and *out untouched. No sign
+ * for unsigned, no white space. */
 bool str_to_i64(const char *s, int64_t min, int64_t max, int64_t *out);
 bool str_to_u64(const char *s, uint64_t min, uint64_t max, uint64_t *out);
 

@@ -40,7 +40,8 @@ int net_interface_delete(const char *name, struct lxcdriver_error **err);
 int lease_take(const char *root, const char *bridge, const struct ip_address *net,
                const struct ip_address *want, const char *id, struct ip_address *out,
                struct lxcdriver_error **err);
-/* Take the lowest range of `size` user and group ids from `base` on that no container under `root` has: *first is its first. */
+/* Take the lowest range of `size` user and group ids from `base` on that no container under `root`
+ * has: *first is its first. */
 int lease_id_range(const char *root, uint32_t base, uint32_t size, const char *id, uint32_t *first,
                    struct lxcdriver_error **err);
 /* Give back all leases of a container, of every bridge. What is gone is no error. */

@@ -1,11 +1,13 @@
 /*
- * struct command: everything that can be said about one container, whichever reader it came from (command-line flags, Docker's
- * execdriver JSON, an OCI bundle's config.json). It holds all that the OCI runtime specification 1.3 can express, under that
- * specification's names, plus what only a launcher says (bridge networking, image layers).
+ * struct command: everything that can be said about one container, whichever reader it came from
+ * (command-line flags, Docker's execdriver JSON, an OCI bundle's config.json). It holds all that
+ * the OCI runtime specification 1.3 can express, under that specification's names, plus what only a
+ * launcher says (bridge networking, image layers).
  *
- * All strings and arrays are owned by the struct and freed by command_free(). A NULL string means "not given"; numbers that have
- * no natural "not given" carry a `has_` flag or use the documented sentinel. Readers fill it; command_validate() checks what is
- * common to all of them; nothing after that changes it.
+ * All strings and arrays are owned by the struct and freed by command_free(). A NULL string means
+ * "not given"; numbers that have no natural "not given" carry a `has_` flag or use the documented
+ * sentinel. Readers fill it; command_validate() checks what is common to all of them; nothing after
+ * that changes it.
  */
 #ifndef RUNLXC_COMMAND_H
 #define RUNLXC_COMMAND_H
@@ -31,10 +33,11 @@ struct rlimit_entry {
 };
 
 struct user_spec {
-    char *name;            /* "name|uid[:group|gid]", looked up in the container by the shim; NULL: the numbers below */
-    uint32_t uid, gid;     /* in the container's user namespace */
-    struct strv groups;    /* supplementary groups by name or number, looked up by the shim */
-    uint32_t *gids;        /* additionalGids */
+    char *name; /* "name|uid[:group|gid]", looked up in the container by the shim; NULL: the numbers
+                   below */
+    uint32_t uid, gid;  /* in the container's user namespace */
+    struct strv groups; /* supplementary groups by name or number, looked up by the shim */
+    uint32_t *gids;     /* additionalGids */
     size_t n_gids;
     bool has_umask;
     uint32_t umask;
@@ -83,14 +86,16 @@ struct mount_spec {
     char *destination; /* absolute, in the container */
     char *type;        /* "bind", "tmpfs", "proc", "sysfs", "cgroup", ...; NULL with MS_BIND set */
     char *source;      /* absolute host path for a bind; NULL: the type's name */
-    uint64_t flags;        /* MS_* to set (MS_BIND, MS_REC, MS_RDONLY, ...) */
-    uint64_t clear;        /* MS_* that the options clear again ("rw", "exec", "suid", "dev") */
-    uint64_t propagation;  /* MS_PRIVATE|MS_SLAVE|MS_SHARED|MS_UNBINDABLE, with MS_REC; 0: not given */
+    uint64_t flags;    /* MS_* to set (MS_BIND, MS_REC, MS_RDONLY, ...) */
+    uint64_t clear;    /* MS_* that the options clear again ("rw", "exec", "suid", "dev") */
+    /* MS_PRIVATE|MS_SLAVE|MS_SHARED|MS_UNBINDABLE, with MS_REC; 0: not given */
+    uint64_t propagation;
     uint64_t rec_set;      /* MOUNT_ATTR_* to set recursively ("rro", "rnosuid", ...) */
     uint64_t rec_clear;    /* MOUNT_ATTR_* to clear recursively */
     struct strv data;      /* what is left for the filesystem: "size=64m", "mode=1777" */
     bool idmap, idmap_rec; /* "idmap", "ridmap" */
-    struct id_map *uid_maps, *gid_maps; /* uidMappings, gidMappings of the mount; NULL: the container's */
+    /* uidMappings, gidMappings of the mount; NULL: the container's */
+    struct id_map *uid_maps, *gid_maps;
     size_t n_uid_maps, n_gid_maps;
     bool tmpcopyup;
     bool create_source; /* make a missing source directory on the host (docker run -v) */
@@ -120,7 +125,8 @@ struct id_map {
 struct device_node { /* to be created in the container */
     char type;       /* 'c', 'b', 'u' or 'p' */
     char *path;      /* in the container */
-    char *host_path; /* where it was seen on the host, for a bind where mknod is not allowed; NULL: by number */
+    char *host_path; /* where it was seen on the host, for a bind where mknod is not allowed; NULL:
+                        by number */
     int64_t major, minor;
     bool has_mode, has_uid, has_gid;
     uint32_t mode, uid, gid;
@@ -135,7 +141,8 @@ struct device_rule { /* cgroup rule, in order */
 
 /* ---- resources (config-linux.md "Control groups") ---- */
 
-/* Numbers not given are RES_UNSET; -1 (unlimited) keeps its meaning where the specification gives it one. */
+/* Numbers not given are RES_UNSET; -1 (unlimited) keeps its meaning where the specification gives
+ * it one. */
 #define RES_UNSET INT64_MIN
 
 struct weight_device {
@@ -168,15 +175,23 @@ struct string_pair {
     char *key, *value;
 };
 
-enum throttle_kind { THROTTLE_READ_BPS, THROTTLE_WRITE_BPS, THROTTLE_READ_IOPS, THROTTLE_WRITE_IOPS, THROTTLE_KINDS };
+enum throttle_kind {
+    THROTTLE_READ_BPS,
+    THROTTLE_WRITE_BPS,
+    THROTTLE_READ_IOPS,
+    THROTTLE_WRITE_IOPS,
+    THROTTLE_KINDS
+};
 
 struct resources {
-    int64_t memory_limit, memory_reservation, memory_swap; /* bytes; -1 unlimited; swap is memory+swap as in v1 */
+    /* bytes; -1 unlimited; swap is memory+swap as in v1 */
+    int64_t memory_limit, memory_reservation, memory_swap;
     int64_t memory_kernel, memory_kernel_tcp, memory_swappiness;
     bool has_oom_kill_disable, oom_kill_disable;
     bool has_use_hierarchy, use_hierarchy;
     bool memory_check_before_update;
-    int64_t cpu_shares, cpu_quota_us, cpu_period_us, cpu_burst_us, cpu_rt_runtime_us, cpu_rt_period_us, cpu_idle;
+    int64_t cpu_shares, cpu_quota_us, cpu_period_us, cpu_burst_us, cpu_rt_runtime_us,
+        cpu_rt_period_us, cpu_idle;
     char *cpuset_cpus, *cpuset_mems;
     int64_t pids_limit; /* -1 unlimited */
     int64_t blkio_weight, blkio_leaf_weight;
@@ -199,7 +214,15 @@ struct resources {
 
 /* ---- hooks ---- */
 
-enum hook_point { HOOK_PRESTART, HOOK_CREATE_RUNTIME, HOOK_CREATE_CONTAINER, HOOK_START_CONTAINER, HOOK_POSTSTART, HOOK_POSTSTOP, HOOK_POINTS };
+enum hook_point {
+    HOOK_PRESTART,
+    HOOK_CREATE_RUNTIME,
+    HOOK_CREATE_CONTAINER,
+    HOOK_START_CONTAINER,
+    HOOK_POSTSTART,
+    HOOK_POSTSTOP,
+    HOOK_POINTS
+};
 
 struct hook {
     char *path;
@@ -239,14 +262,14 @@ struct seccomp_spec {
 void seccomp_rule_clear(struct seccomp_rule *rule);
 void seccomp_spec_clear(struct seccomp_spec *sc);
 
-/* ---- network, as a launcher or Docker's execdriver says it; an OCI bundle uses namespaces only ---- */
+/* ---- network, as a launcher or Docker's execdriver says it; a bundle has only namespaces ---- */
 
 enum net_mode { NET_NONE, NET_HOST, NET_BRIDGE, NET_PATH, NET_CONTAINER };
 
 struct ip_address {
-    int family;        /* AF_INET or AF_INET6; 0: not given */
-    uint8_t addr[16];  /* network byte order; 4 bytes used for AF_INET */
-    uint32_t prefix;   /* bits */
+    int family;       /* AF_INET or AF_INET6; 0: not given */
+    uint8_t addr[16]; /* network byte order; 4 bytes used for AF_INET */
+    uint32_t prefix;  /* bits */
 };
 
 struct network_spec {
@@ -258,9 +281,9 @@ struct network_spec {
     char *name;      /* in the container; NULL: eth0 */
     char *mac;       /* "02:42:ac:11:00:02"; NULL: derived from the IPv4 address, or random */
     uint32_t mtu;    /* 0: the bridge's */
-    struct ip_address ip4, ip6;    /* 0 family and NET_BRIDGE: next free of the bridge */
-    struct ip_address gw4, gw6;    /* 0 family: the bridge's own address */
-    bool no_auto_address;          /* an explicit interface without addresses stays without */
+    struct ip_address ip4, ip6; /* 0 family and NET_BRIDGE: next free of the bridge */
+    struct ip_address gw4, gw6; /* 0 family: the bridge's own address */
+    bool no_auto_address;       /* an explicit interface without addresses stays without */
 };
 
 /* netDevices of OCI 1.3: host name -> container name */
@@ -271,11 +294,14 @@ struct net_device {
 /* ---- root filesystem ---- */
 
 struct root_spec {
-    char *path;          /* absolute directory; the lowest layer when `layers` is used */
+    char *path; /* absolute directory; the lowest layer when `layers` is used */
     bool readonly;
-    struct strv layers;  /* overlay lower directories, uppermost first; empty: `path` is used as it is */
-    char *upper, *work;  /* overlay upper and work directory on the host; NULL with layers: a throw-away tmpfs */
-    bool idmap;           /* shift ownership by the container's id maps: files of root on the host are root's inside */
+    /* overlay lower directories, uppermost first; empty: `path` is used as it is */
+    struct strv layers;
+    char *upper, *work; /* overlay upper and work directory on the host; NULL with layers: a
+                           throw-away tmpfs */
+    bool idmap; /* shift ownership by the container's id maps: files of root on the host are root's
+                   inside */
     uint64_t propagation; /* rootfsPropagation: MS_*; 0: not given */
 };
 
@@ -287,12 +313,13 @@ struct command {
     char *hostname, *domainname;
     struct process_spec process;
     bool has_process;
-    bool privileged; /* all capabilities, devices, writable /sys and cgroups, no masks */
-    bool init;       /* --init: the shim stays as pid 1 and reaps */
+    bool privileged;       /* all capabilities, devices, writable /sys and cgroups, no masks */
+    bool init;             /* --init: the shim stays as pid 1 and reaps */
     bool system_container; /* the command is an init such as systemd */
     struct mount_spec *mounts;
     size_t n_mounts;
-    bool default_mounts; /* add the launcher's /proc, /sys, /dev, /dev/pts, /dev/shm, mqueue and cgroup mounts by template */
+    bool default_mounts; /* add the launcher's /proc, /sys, /dev, /dev/pts, /dev/shm, mqueue and
+                            cgroup mounts by template */
     int64_t shm_size;    /* bytes of the default /dev/shm; RES_UNSET: 64 MiB */
     struct namespace_spec ns[NS_KINDS];
     char *ipc_container, *pid_container; /* join those of another container, by id */
@@ -305,7 +332,8 @@ struct command {
     struct network_spec net;
     struct net_device *net_devices;
     size_t n_net_devices;
-    bool etc_files; /* make /etc/hosts, /etc/hostname and /etc/resolv.conf for it out of the next members */
+    bool etc_files; /* make /etc/hosts, /etc/hostname and /etc/resolv.conf for it out of the next
+                       members */
     struct strv dns, dns_search, dns_options, extra_hosts; /* extra "name:ip" */
     struct device_node *devices;
     size_t n_devices;
@@ -318,7 +346,8 @@ struct command {
     struct string_pair *sysctls;
     size_t n_sysctls;
     struct seccomp_spec seccomp;
-    char *seccomp_profile; /* read at the start when `seccomp` is not set: "builtin", "unconfined" or a file of Docker's form; NULL: none */
+    char *seccomp_profile; /* read at the start when `seccomp` is not set: "builtin", "unconfined"
+                              or a file of Docker's form; NULL: none */
     char *mount_label;
     struct hook *hooks[HOOK_POINTS];
     size_t n_hooks[HOOK_POINTS];
@@ -351,19 +380,22 @@ void process_init(struct process_spec *p);
 void process_clear(struct process_spec *p);
 
 /*
- * Grow one of the arrays above by a zeroed element: struct mount_spec *m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
+ * Grow one of the arrays above by a zeroed element:
+ *     struct mount_spec *m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
  * NULL when out of memory.
  */
-#define ARRAY_GROW(array, n) ((__typeof__(*(array)))array_grow((void **)(array), (n), sizeof(**(array))))
+#define ARRAY_GROW(array, n)                                                                       \
+    ((__typeof__(*(array)))array_grow((void **)(array), (n), sizeof(**(array))))
 void *array_grow(void **array, size_t *n, size_t size);
 
 int pair_add(struct string_pair **pairs, size_t *n, const char *key, const char *value);
 const char *pair_find(const struct string_pair *pairs, size_t n, const char *key);
 
 /*
- * What holds whatever the reader was: id (1..240 of [A-Za-z0-9_.+-], the first no ".": such names are ours), absolute paths, no control characters where
- * the target cannot carry them, host name length, ranges of resources, rlimits soft <= hard, a command to run, conflicts (host
- * network with addresses, host uts with a host name, ...). Each error names the member and the value. 0 or -1.
+ * What holds whatever the reader was: id (1..240 of [A-Za-z0-9_.+-], the first no ".": such names
+ * are ours), absolute paths, no control characters where the target cannot carry them, host name
+ * length, ranges of resources, rlimits soft <= hard, a command to run, conflicts (host network with
+ * addresses, host uts with a host name, ...). Each error names the member and the value. 0 or -1.
  */
 int command_validate(const struct command *cmd, struct lxcdriver_error **err);
 

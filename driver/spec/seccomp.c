@@ -7,8 +7,8 @@
 #include "base/cleanup.h"
 #include "spec/readers.h"
 
-#define ERRNO_MAX 4095 /* the kernel's MAX_ERRNO: a larger one would be no error to the C library  \
-                        */
+/* The kernel's MAX_ERRNO: a larger one would be no error to the C library. */
+#define ERRNO_MAX 4095
 
 /* ---- actions ---- */
 
