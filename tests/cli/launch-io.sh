@@ -162,6 +162,7 @@ at_exit '"${tmux[@]}" kill-server 2>/dev/null'
 "${tmux[@]}" resize-window -x 80 -y 24
 screen() { "${tmux[@]}" capture-pane -p -J -S - | sed 's/ *$//'; }
 keys() { "${tmux[@]}" send-keys "$@"; }
+# shellcheck disable=SC2317 # called through wait_for
 shows() { screen | grep -qE -- "$1"; }
 # sees DESC REGEX: a whole line of the screen, soon.
 sees() {

@@ -185,12 +185,12 @@ static void test_long_lines(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        static const char good[] = "\nu:x:42:43::/good:\n";
+        static const char evil[] = ":u:x:0:0::/evil:", good[] = "\nu:x:42:43::/good:\n";
         char *text = malloc(sizes[i] + sizeof(good));
 
         /* The part that an unwary reader takes for a line of its own after the buffer is full. */
         memset(text, 'a', sizes[i]);
-        memcpy(text + sizes[i] - 16, ":u:x:0:0::/evil:", 16);
+        memcpy(text + sizes[i] - strlen(evil), evil, sizeof(evil));
         memcpy(text + sizes[i], good, sizeof(good));
         assert_int_equal(lookup_bytes("u", text, sizes[i] + sizeof(good) - 1, NULL), 0);
         assert_int_equal(u.uid, 42);

@@ -18,7 +18,7 @@
     X(id_dot, set(&c->id, "."), "id: \".\" is not an id: it begins with a '.'")                    \
     X(id_hidden, set(&c->id, ".leases"), "id: \".leases\" is not an id: it begins with a '.'")     \
     X(id_newline, set(&c->id, "a\n"),                                                              \
-      "id: \"a?\" is not an id: letters, digits and _ . + - are expected")                        \
+      "id: \"a?\" is not an id: letters, digits and _ . + - are expected")                         \
     X(id_long, set(&c->id, LONG_ID "a"),                                                           \
       "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 240 characters")          \
     X(root_missing, set(&c->root.path, NULL), "root.path: is missing")                             \
@@ -86,7 +86,7 @@
     X(mount_type, set(&bind_mount(c, "/a", "/b")->type, "a b"),                                    \
       "mounts[0].type: \"a b\" is not a filesystem's type")                                        \
     X(mount_option, add(&bind_mount(c, "/a", "/b")->data, "x\ty"),                                 \
-      "mounts[0].options: \"x?y\": byte 2 is a control character (0x09)")                         \
+      "mounts[0].options: \"x?y\": byte 2 is a control character (0x09)")                          \
     X(mount_propagation, bind_mount(c, "/a", "/b")->propagation = MS_SLAVE | MS_SHARED,            \
       "mounts[0].options: 0x180000 is not a propagation type")                                     \
     X(mount_twice,                                                                                 \
@@ -140,7 +140,7 @@
     X(dns_search, add(&c->dns_search, "a b"),                                                      \
       "dns_search[0]: \"a b\" cannot stand in resolv.conf")                                        \
     X(dns_option, add(&c->dns_options, "ndots:1\nnameserver 1.1.1.1"),                             \
-      "dns_options[0]: \"ndots:1?nameserver 1.1.1.1\" cannot stand in resolv.conf")               \
+      "dns_options[0]: \"ndots:1?nameserver 1.1.1.1\" cannot stand in resolv.conf")                \
     X(host_no_address, add(&c->extra_hosts, "db"), "extra_hosts[0]: \"db\" is not NAME:ADDRESS")   \
     X(host_address, add(&c->extra_hosts, "db:1.2.3"),                                              \
       "extra_hosts[0]: \"db:1.2.3\": \"1.2.3\" is not an IP address")                              \

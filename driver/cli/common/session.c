@@ -90,7 +90,8 @@ static int look_for_keys(void *opaque, char *data, size_t *len)
     }
     if (n > RELAY_BUFFER)
         n = RELAY_BUFFER;
-    memcpy(data, out, n);
+    if (n > 0)
+        memcpy(data, out, n);
     *len = n;
     return 0;
 }
