@@ -151,15 +151,33 @@ int flag_volume(struct flags_state *st, const struct flag *flag, const char *val
     return options ? volume_words(m, options, err) : 0;
 }
 
+/* A number with a unit of tmpfs(5); a part of the memory only where that has a meaning. */
+static bool is_tmpfs_number(const char *text, bool percent)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits;
+
+    return digits && (!*unit || (strchr(percent ? "kKmMgG%" : "kKmMgG", *unit) && !unit[1]));
+}
+
 /* What tmpfs(5) takes beside the flags of every mount. */
 static bool is_tmpfs_option(const char *word)
 {
-    static const char *const keys[] = {
-        "size=", "mode=", "uid=", "gid=", "nr_inodes=", "nr_blocks=", "mpol=", "huge="};
+    static const char *const others[] = {"mpol=", "huge="};
+    static const char *const ids[] = {"uid=", "gid="};
 
-    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-        if (str_starts(word, keys[i]) && word[strlen(keys[i])])
-            return true;
+    if (str_starts(word, "size="))
+        return is_tmpfs_number(word + strlen("size="), true);
+    if (str_starts(word, "nr_inodes=") || str_starts(word, "nr_blocks="))
+        return is_tmpfs_number(strchr(word, '=') + 1, false);
+    if (str_starts(word, "mode="))
+        return word[5] && strlen(word + 5) <= 5 && !word[5 + strspn(word + 5, "01234567")];
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+        if (str_starts(word, ids[i]))
+            return word[4] && !word[4 + strspn(word + 4, "0123456789")];
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        if (str_starts(word, others[i]))
+            return word[strlen(others[i])];
     return strcmp(word, "inode32") == 0 || strcmp(word, "inode64") == 0;
 }
 
