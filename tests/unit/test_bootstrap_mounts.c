@@ -26,7 +26,7 @@ static void is_attr(const struct fixture *f, size_t i, const char *path, uint64_
     const char *record = find(&f->out, WT_MOUNT_ATTR, i, NULL);
 
     if (!record)
-        fail_msg("attributes %zu of %s are missing", i, path);
+        fail_missing(WT_MOUNT_ATTR, i, path);
     memcpy(&got, record, sizeof(got));
     assert_string_equal(record + sizeof(got), path);
     assert_int_equal(got.set, set);
@@ -119,7 +119,7 @@ static void is_attach(const struct fixture *f, size_t i, const char *path,
     const char *record = find(&f->out, WT_ATTACH, i, NULL);
 
     if (!record)
-        fail_msg("mount %zu to attach, %s, is missing", i, path);
+        fail_missing(WT_ATTACH, i, path);
     memcpy(&got, record, sizeof(got));
     assert_string_equal(record + sizeof(got), path);
     assert_int_equal(got.set, want->set);
