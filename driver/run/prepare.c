@@ -334,7 +334,7 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
     if (cgroup_layout_read(&l->layout, err) < 0 || cgroup_paths(l, err) < 0 ||
-        check_labels(l, err) < 0 || launch_compile_seccomp(l, err) < 0 ||
+        check_labels(l, err) < 0 || launch_compile_seccomp(l, look_only, err) < 0 ||
         userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
         launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
         prepare_files(l, err) < 0 || add_dockerenv(l, err) < 0)

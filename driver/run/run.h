@@ -11,9 +11,9 @@
 #include "base/err.h"
 #include "base/supervise.h"
 #include "config/config.h"
-#include "config/seccomp.h"
 #include "host/cgroup.h"
 #include "lxcdriver.h"
+#include "run/seccomp_filter.h"
 #include "spec/command.h"
 
 /* ---- driver.c ---- */
@@ -194,8 +194,8 @@ int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid);
  * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);
 /* seccomp.c: compile the command's filter, or the profile that it names, into l->seccomp, which
- * stays empty without either. */
-int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err);
+ * stays empty without either; or take it from the cache, which `look_only` does not write to. */
+int launch_compile_seccomp(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* resolve.c */
 int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err);

@@ -13,23 +13,6 @@
 
 #define PROFILE_MAX (4u << 20)
 
-static int read_profile(const struct launch *l, const char *path, struct seccomp_spec *spec,
-                        struct lxcdriver_error **err)
-{
-    const struct capabilities *caps = &l->cmd->process.caps;
-    cleanup_free char *text = NULL;
-    struct seccomp_host host;
-    size_t len = 0;
-
-    if (seccomp_host_read(caps->set ? caps->bounding : CAP_MASK_ALL, &host, err) < 0)
-        return -1;
-    if (fs_read_at(AT_FDCWD, path, PROFILE_MAX, &text, &len) < 0)
-        return err_sys(err, errno, "seccomp profile %s", path);
-    if (seccomp_profile_read(text, len, &host, spec, err) < 0)
-        return err_wrap(err, "%s", path);
-    return 0;
-}
-
 static int compile(const struct seccomp_spec *spec, struct seccomp_filter *out,
                    struct lxcdriver_error **err)
 {
@@ -58,21 +41,84 @@ static int report_unknown(const struct launch *l, struct lxcdriver_error **err)
     return 0;
 }
 
-int launch_compile_seccomp(struct launch *l, struct lxcdriver_error **err)
+/* ---- a specification ---- */
+
+static int from_spec(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
-    const char *profile = l->cmd->seccomp_profile;
+    const char *image_dir = l->drv->conf.image_dir;
+    char key[SHA256_HEX + 1];
+
+    if (seccomp_key_spec(&l->cmd->seccomp, key, err) < 0)
+        return -1;
+    if (seccomp_cache_get(image_dir, key, &l->seccomp))
+        return 0;
+    if (compile(&l->cmd->seccomp, &l->seccomp, err) < 0)
+        return -1;
+    if (!look_only)
+        seccomp_cache_put(image_dir, key, &l->seccomp);
+    return 0;
+}
+
+/* ---- a profile ---- */
+
+static int compile_profile(int fd, const char *path, const struct seccomp_host *host,
+                           struct seccomp_filter *out, struct lxcdriver_error **err)
+{
+    cleanup_free char *text = NULL;
     struct seccomp_spec spec = {0};
+    size_t len = 0;
     int result;
 
-    if (l->cmd->seccomp.set)
-        return compile(&l->cmd->seccomp, &l->seccomp, err) < 0 ? -1 : report_unknown(l, err);
-    if (!profile || str_eq(profile, SECCOMP_UNCONFINED))
-        return 0;
-    if (str_eq(profile, SECCOMP_BUILTIN))
-        profile = l->drv->seccomp_profile;
-    if (read_profile(l, profile, &spec, err) < 0)
-        return -1;
-    result = compile(&spec, &l->seccomp, err);
+    if (fs_read_fd(fd, PROFILE_MAX, &text, &len) < 0)
+        return err_sys(err, errno, "seccomp profile %s", path);
+    if (seccomp_profile_read(text, len, host, &spec, err) < 0)
+        return err_wrap(err, "%s", path);
+    result = compile(&spec, out, err);
     seccomp_spec_clear(&spec);
-    return result < 0 ? err_wrap(err, "seccomp profile %s", profile) : report_unknown(l, err);
+    return result < 0 ? err_wrap(err, "seccomp profile %s", path) : 0;
+}
+
+/* The key is of the file as it was before it was read: what changes it later changes the key, if
+ * its times had settled. */
+static int from_profile(struct launch *l, const char *path, bool look_only,
+                        struct lxcdriver_error **err)
+{
+    const struct capabilities *caps = &l->cmd->process.caps;
+    const char *image_dir = l->drv->conf.image_dir;
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    char key[SHA256_HEX + 1];
+    struct seccomp_host host;
+    struct stat st;
+    bool kept;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_sys(err, errno, "seccomp profile %s", path);
+    if (seccomp_host_read(caps->set ? caps->bounding : CAP_MASK_ALL, &host, err) < 0 ||
+        seccomp_key_profile(path, &st, &host, key, err) < 0)
+        return -1;
+    kept = S_ISREG(st.st_mode) && seccomp_is_settled(&st);
+    if (kept && seccomp_cache_get(image_dir, key, &l->seccomp))
+        return 0;
+    if (compile_profile(fd, path, &host, &l->seccomp, err) < 0)
+        return -1;
+    if (kept && !look_only)
+        seccomp_cache_put(image_dir, key, &l->seccomp);
+    return 0;
+}
+
+int launch_compile_seccomp(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    const char *profile = l->cmd->seccomp_profile;
+    int result;
+
+    if (l->cmd->seccomp.set) {
+        result = from_spec(l, look_only, err);
+    } else {
+        if (!profile || str_eq(profile, SECCOMP_UNCONFINED))
+            return 0;
+        if (str_eq(profile, SECCOMP_BUILTIN))
+            profile = l->drv->seccomp_profile;
+        result = from_profile(l, profile, look_only, err);
+    }
+    return result < 0 ? -1 : report_unknown(l, err);
 }

@@ -1,7 +1,7 @@
 /*
  * Filters of system calls: the reader of Docker's profiles and of OCI's linux.seccomp
  * (config-linux.md "Seccomp"), and the words that both use. Pure: what a profile makes depend on
- * the machine comes in as struct seccomp_host. config/seccomp.h makes the program for the kernel.
+ * the machine comes in as struct seccomp_host. run/seccomp_filter.h makes the kernel's program.
  */
 #ifndef RUNLXC_SPEC_SECCOMP_H
 #define RUNLXC_SPEC_SECCOMP_H

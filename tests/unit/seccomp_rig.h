@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/seccomp.h"
+#include "run/seccomp_filter.h"
 #include "spec/command.h"
 
 /* What the program returns for the call. A jump out of the program, an instruction that filters do
