@@ -114,11 +114,10 @@ struct sup_msg {
  * what stands before belongs to the driver. The last occurrence of STATE_TAIL_MARK begins them.
  */
 #define STATE_TAIL_MARK "\n  \"status\": "
-/* status; started, finished: CLOCK_REALTIME in nanoseconds, 0: not yet; a wait(2) status, -1: none;
- * OOM kills > 0 */
+/* status; started, finished: CLOCK_REALTIME in nanoseconds, 0: not yet; the exit status as a shell
+ * gives it (128 + signal), or "null"; the wait(2) status, -1: none; OOM kills > 0 */
 #define STATE_TAIL_FORMAT                                                                          \
-    "\n  \"status\": \"%s\",\n  \"started\": %lld,\n  \"finished\": %lld,\n  \"waitStatus\": "     \
-    "%d,\n"                                                                                        \
-    "  \"oom\": %s\n}\n"
+    "\n  \"status\": \"%s\",\n  \"started\": %lld,\n  \"finished\": %lld,\n"                    \
+    "  \"exitStatus\": %s,\n  \"waitStatus\": %d,\n  \"oom\": %s\n}\n"
 
 #endif

@@ -102,7 +102,7 @@ int state_write_created(int dir_fd, const struct state_facts *facts, struct lxcd
     len = strlen(dump) - 2;
     buf_append(&text, dump, len);
     buf_puts(&text, ",");
-    buf_printf(&text, STATE_TAIL_FORMAT, "created", 0LL, 0LL, -1, "false");
+    buf_printf(&text, STATE_TAIL_FORMAT, "created", 0LL, 0LL, "null", -1, "false");
     if (text.failed)
         return err_nomem(err);
     if (fs_write_atomic(dir_fd, "state.json", text.data, text.len, 0600) < 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "supervise/supervisor.h"
@@ -48,6 +49,21 @@ static char *find_tail(char *text)
     return found;
 }
 
+/* The lines themselves, into TAIL_MAX bytes. Returns their length. */
+static size_t print_tail(const struct supervisor *s, const char *status, char *tail)
+{
+    char code[16] = "null";
+    int len;
+
+    if (s->have_status)
+        snprintf(code, sizeof(code), "%d",
+                 WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status) : WEXITSTATUS(s->status));
+    len = snprintf(tail, TAIL_MAX, STATE_TAIL_FORMAT, status, (long long)s->started_ns,
+                   (long long)s->finished_ns, code, s->have_status ? s->status : -1,
+                   s->oom_kills ? "true" : "false");
+    return len > 0 && len < TAIL_MAX ? (size_t)len : 0;
+}
+
 void sup_state_write(struct supervisor *s, const char *status)
 {
     int fd = openat(s->dir_fd, "state.json", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -64,13 +80,8 @@ void sup_state_write(struct supervisor *s, const char *status)
     if (read_all(fd, text, (size_t)st.st_size) == 0) {
         text[st.st_size] = '\0';
         tail = find_tail(text);
-        if (tail) {
-            int len = snprintf(tail, TAIL_MAX, STATE_TAIL_FORMAT, status, (long long)s->started_ns,
-                               (long long)s->finished_ns, s->have_status ? s->status : -1,
-                               s->oom_kills ? "true" : "false");
-
-            write_new(s, text, (size_t)(tail - text) + (size_t)len);
-        }
+        if (tail)
+            write_new(s, text, (size_t)(tail - text) + print_tail(s, status, tail));
     }
     free(text);
     close(fd);
