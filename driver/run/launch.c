@@ -284,7 +284,7 @@ char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *command
 
     if (command_validate(command->cmd, err) < 0)
         return NULL;
-    if (launch_init(&l, drv, command->cmd, &options, err) == 0 &&
+    if (launch_init(&l, drv, command->cmd, &options, err) == 0 && launch_look(&l, true, err) == 0 &&
         launch_prepare(&l, true, err) == 0) {
         text = buf_take(&l.config);
         if (!text)
@@ -309,8 +309,9 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
 {
     int result;
 
-    if (launch_spawn(l, err) < 0 || set_stdio(l, err) < 0 || launch_prepare(l, false, err) < 0 ||
-        lxc_conf_check(l, err) < 0 || launch_hand_over(l, err) < 0)
+    if (launch_spawn(l, err) < 0 || launch_look(l, false, err) < 0 || launch_claim(l, err) < 0 ||
+        set_stdio(l, err) < 0 || launch_prepare(l, false, err) < 0 || lxc_conf_check(l, err) < 0 ||
+        launch_hand_over(l, err) < 0)
         return -1;
     close_handed_over(l);
     if (l->options->on_handed_over)

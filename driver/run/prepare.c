@@ -329,15 +329,32 @@ static int check_labels(const struct launch *l, struct lxcdriver_error **err)
     return apparmor_profile_loaded(profile, err);
 }
 
+/* A limit that this kernel takes and does nothing with is no error, since engines still give it,
+ * but is said. */
+static void warn_kernel_memory(const struct launch *l)
+{
+    if (l->cmd->res.memory_kernel > 0 && l->options->on_warning)
+        l->options->on_warning(l->options->opaque,
+                               "kernel memory: kernels since 5.16 have no limit of its own for it");
+}
+
+int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err)
+{
+    if (cgroup_layout_read(&l->layout, err) < 0 || check_labels(l, err) < 0 ||
+        launch_compile_seccomp(l, look_only, err) < 0)
+        return -1;
+    warn_kernel_memory(l);
+    return 0;
+}
+
 int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
-    if (cgroup_layout_read(&l->layout, err) < 0 || cgroup_paths(l, err) < 0 ||
-        check_labels(l, err) < 0 || launch_compile_seccomp(l, look_only, err) < 0 ||
-        userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
-        launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
-        prepare_files(l, err) < 0 || add_dockerenv(l, err) < 0)
+    if (cgroup_paths(l, err) < 0 || userns_resolve(l, look_only, err) < 0 ||
+        launch_resolve_namespaces(l, err) < 0 || launch_resolve_network(l, look_only, err) < 0 ||
+        write_env_file(l, look_only, err) < 0 || prepare_files(l, err) < 0 ||
+        add_dockerenv(l, err) < 0)
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)

@@ -178,7 +178,9 @@ struct launch {
     struct lxcdriver_error *failure;
 };
 
-/* prepare.c: everything up to the files in the container's directory, in order. 0 or -1. */
+/* prepare.c: what needs no claim yet and so is done while the supervisor comes up. 0 or -1. */
+int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* Then everything up to the files in the container's directory, in order. 0 or -1. */
 int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **err);
 void launch_clear(struct launch *l);
 /* userns.c: give an automatic user namespace its ids. */
@@ -203,8 +205,10 @@ int launch_check_peers(const struct launch *l, struct lxcdriver_error **err);
 /* attach.c: copy the mounts that the shim attaches into l->attach; with look_only only see whether
  * that could be done. After the targets were resolved. 0 or -1. */
 int launch_clone_mounts(struct launch *l, bool look_only, struct lxcdriver_error **err);
-/* spawn.c: start the supervisor and wait for its claim; hand it the record and the descriptors. */
+/* spawn.c: start the supervisor; wait until it has claimed the id; hand it the record and the
+ * descriptors. */
 int launch_spawn(struct launch *l, struct lxcdriver_error **err);
+int launch_claim(struct launch *l, struct lxcdriver_error **err);
 int launch_hand_over(struct launch *l, struct lxcdriver_error **err);
 /* Start `path` with `sock` as descriptor 3, an empty environment, default signals. 0 or an errno.
  */

@@ -67,7 +67,7 @@ static int claim_error(const struct launch *l, int code, struct lxcdriver_error 
     return err_sys(err, code, "make %s", l->dir);
 }
 
-static int wait_claim(struct launch *l, struct lxcdriver_error **err)
+int launch_claim(struct launch *l, struct lxcdriver_error **err)
 {
     struct sup_msg msg;
     int got = packet_recv(l->sock, &msg, sizeof(msg), NULL, 0, NULL, NULL);
@@ -103,7 +103,7 @@ int launch_spawn(struct launch *l, struct lxcdriver_error **err)
         return err_sys(err, code, "start %s", helper);
     l->sock = steal_fd(&mine);
     close(steal_fd(&theirs));
-    return wait_claim(l, err);
+    return 0;
 }
 
 /* A sealed copy in memory, where the kernel cannot make a read-only mount of the file. */
