@@ -1,0 +1,129 @@
+# bash completion for runlxc
+
+# The words up to the cursor, read from the line itself: readline would cut them at every '=' and ':'.
+_runlxc_words() {
+    local line=${COMP_LINE:0:COMP_POINT}
+
+    read -ra words <<<"$line"
+    [[ $line != *[[:space:]] ]] || words+=("")
+    cword=$((${#words[@]} - 1))
+    cur=${words[cword]}
+}
+
+_runlxc_choice() {
+    local answer
+
+    while IFS= read -r answer; do
+        COMPREPLY+=("$answer")
+    done < <(compgen -W "$*" -- "$cur")
+}
+
+_runlxc_files() {
+    local answer
+
+    compopt -o filenames 2>/dev/null
+    while IFS= read -r answer; do
+        COMPREPLY+=("$answer")
+    done < <(compgen "$1" -- "$cur")
+}
+
+_runlxc_containers() {
+    local dir
+
+    for dir in "$root"/*/; do
+        dir=${dir%/}
+        [ ! -f "$dir/state.json" ] || echo "${dir##*/}"
+    done
+}
+
+# The options of command $1 ("": the global ones), and which of them take a value.
+_runlxc_options() {
+    switches='' valued=''
+    case $1 in
+    '') switches='--debug --version' valued='--log --log-format --log-level --root' ;;
+    delete) switches=--force ;;
+    events) switches=--stats valued=--interval ;;
+    exec)
+        switches='--detach --ignore-paused --no-new-privs --tty'
+        valued='--additional-gids --apparmor --cap --console-socket --cwd --env --pid-file --preserve-fds --process
+            --process-label --user'
+        ;;
+    kill) switches=--all ;;
+    list) switches=--quiet valued=--format ;;
+    ps) valued=--format ;;
+    stop) valued='--signal --time' ;;
+    esac
+}
+
+# The value of option $1.
+_runlxc_value() {
+    case $1 in
+    --root) _runlxc_files -d ;;
+    --log | --process | -p | --pid-file | --console-socket) _runlxc_files -f ;;
+    --log-format) _runlxc_choice text json ;;
+    --log-level) _runlxc_choice error warning info debug ;;
+    --format | -f) _runlxc_choice table json ;;
+    --signal | -s) _runlxc_choice "$(compgen -A signal SIG)" ;;
+    --interval) _runlxc_choice 1s 5s 10s 1m ;;
+    --cap | -c)
+        _runlxc_choice CAP_{AUDIT_CONTROL,AUDIT_READ,AUDIT_WRITE,BLOCK_SUSPEND,BPF,CHECKPOINT_RESTORE,CHOWN} \
+            CAP_{DAC_OVERRIDE,DAC_READ_SEARCH,FOWNER,FSETID,IPC_LOCK,IPC_OWNER,KILL,LEASE,LINUX_IMMUTABLE,MAC_ADMIN} \
+            CAP_{MAC_OVERRIDE,MKNOD,NET_ADMIN,NET_BIND_SERVICE,NET_BROADCAST,NET_RAW,PERFMON,SETFCAP,SETGID,SETPCAP} \
+            CAP_{SETUID,SYSLOG,SYS_ADMIN,SYS_BOOT,SYS_CHROOT,SYS_MODULE,SYS_NICE,SYS_PACCT,SYS_PTRACE,SYS_RAWIO} \
+            CAP_{SYS_RESOURCE,SYS_TIME,SYS_TTY_CONFIG,WAKE_ALARM}
+        ;;
+    esac
+}
+
+# The n-th argument of a command.
+_runlxc_argument() {
+    if [[ -z $verb ]]; then
+        _runlxc_choice delete events exec help kill list pause ps resume state stop wait
+    elif [[ $verb == help ]]; then
+        _runlxc_choice delete events exec kill list pause ps resume state stop wait
+    elif [[ $1 -eq 0 && $verb != list ]]; then
+        _runlxc_choice "$(_runlxc_containers)"
+    elif [[ $1 -eq 1 && $verb == kill ]]; then
+        _runlxc_choice "$(compgen -A signal SIG)"
+    fi
+}
+
+_runlxc() {
+    local verb='' root=/run/runlxc switches valued cur cword word i n=0 value_of=''
+    local -a words
+
+    COMPREPLY=()
+    _runlxc_words
+    _runlxc_options ''
+    for ((i = 1; i < cword; i++)); do
+        word=${words[i]}
+        [[ $word != --root=* ]] || root=${word#*=}
+        if [[ -n $value_of ]]; then
+            [[ $value_of != --root ]] || root=$word
+            value_of=''
+        elif [[ " ${valued//[[:space:]]/ } " == *" $word "* || (-n $verb && $word == -[ceugpfst] && $verb$word != exec-t) ]]; then
+            # -f is a format but to delete, -s and -t belong to stop.
+            [[ $verb$word == delete-f ]] || value_of=$word
+        elif [[ $word != -?* ]]; then
+            if [[ -z $verb ]]; then
+                verb=$word
+                _runlxc_options "$verb"
+            else
+                n=$((n + 1))
+            fi
+        fi
+    done
+    if [[ -n $value_of ]]; then
+        _runlxc_value "$value_of"
+    elif [[ $cur == --*=* ]]; then
+        word=${cur%%=*}
+        cur=${cur#*=}
+        _runlxc_value "$word"
+    elif [[ $cur == -* && ($n -eq 0 || $verb != exec) ]]; then
+        _runlxc_choice "$switches" "$valued"
+    else
+        _runlxc_argument "$n"
+    fi
+}
+
+complete -F _runlxc runlxc
