@@ -216,15 +216,33 @@ static void test_to_i64(void **state)
     assert_int_equal(value, 42);
 }
 
+static void distances(void **state)
+{
+    (void)state;
+    assert_int_equal(str_distance("kill", 4, "kill", 4), 0);
+    assert_int_equal(str_distance("klil", 4, "kill", 4), 1);
+    assert_int_equal(str_distance("kil", 3, "kill", 4), 1);
+    assert_int_equal(str_distance("", 0, "kill", 4), 4);
+    assert_int_equal(str_distance("exec", 4, "list", 4), 4);
+    assert_int_equal(str_distance("a", STR_NAME_MAX + 1, "a", 1), SIZE_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_buf_appends), cmocka_unit_test(test_buf_keeps_nul_bytes),
-        cmocka_unit_test(test_buf_grows),   cmocka_unit_test(test_buf_too_large),
-        cmocka_unit_test(test_buf_take),    cmocka_unit_test(test_strv),
-        cmocka_unit_test(test_strv_empty),  cmocka_unit_test(test_str_printf),
-        cmocka_unit_test(test_str_compare), cmocka_unit_test(test_str_set),
-        cmocka_unit_test(test_to_u64),      cmocka_unit_test(test_to_i64),
+        cmocka_unit_test(distances),
+        cmocka_unit_test(test_buf_appends),
+        cmocka_unit_test(test_buf_keeps_nul_bytes),
+        cmocka_unit_test(test_buf_grows),
+        cmocka_unit_test(test_buf_too_large),
+        cmocka_unit_test(test_buf_take),
+        cmocka_unit_test(test_strv),
+        cmocka_unit_test(test_strv_empty),
+        cmocka_unit_test(test_str_printf),
+        cmocka_unit_test(test_str_compare),
+        cmocka_unit_test(test_str_set),
+        cmocka_unit_test(test_to_u64),
+        cmocka_unit_test(test_to_i64),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
