@@ -304,9 +304,10 @@ static void test_default_caps(void **state)
         uint32_t number;
         uint64_t cap;
     } calls[] = {
-        {165, SYS_ADMIN}, {272, SYS_ADMIN}, {308, SYS_ADMIN}, {428, SYS_ADMIN}, {170, SYS_ADMIN}, {227, SYS_TIME},  {161, SYS_CHROOT}, {169, CAP(22)},
-        {313, CAP(16)},   {172, CAP(17)},   {438, CAP(19)},   {237, CAP(23)},    {103, CAP(34)},
-        {298, CAP(38)},   {321, CAP(39)},   {304, CAP(2)},    {163, CAP(20)},    {153, CAP(26)},
+        {165, SYS_ADMIN}, {272, SYS_ADMIN},  {308, SYS_ADMIN}, {428, SYS_ADMIN}, {170, SYS_ADMIN},
+        {227, SYS_TIME},  {161, SYS_CHROOT}, {169, CAP(22)},   {313, CAP(16)},   {172, CAP(17)},
+        {438, CAP(19)},   {237, CAP(23)},    {103, CAP(34)},   {298, CAP(38)},   {321, CAP(39)},
+        {304, CAP(2)},    {163, CAP(20)},    {153, CAP(26)},
     };
     struct seccomp_filter none;
 
@@ -352,8 +353,8 @@ static void test_default_arguments(void **state)
     /* fchmodat2: younger than libseccomp 2.5.4, and then as if it were not there. */
     assert_int_equal(rig_call1(&f, X64, 452, 0),
                      seccomp_syscall_resolve_name("fchmodat2") > 0 ? ALLOW : NONE);
-    assert_int_equal(rig_call1(&f, X64, 425, 0), DENY);       /* io_uring_setup */
-    assert_int_equal(rig_call1(&f, X64, 250, 0), DENY);       /* keyctl */
+    assert_int_equal(rig_call1(&f, X64, 425, 0), DENY); /* io_uring_setup */
+    assert_int_equal(rig_call1(&f, X64, 250, 0), DENY); /* keyctl */
     assert_int_equal(rig_call1(&f, X64, 472, 0), NONE);
     assert_int_equal(rig_call1(&f, I386, 384, 0), ALLOW); /* arch_prctl */
     assert_int_equal(rig_call1(&f, I386, 21, 0), DENY);   /* mount */
