@@ -7,58 +7,10 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "shared/capnames.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 #define CAPS_MAX 64
-
-static const char *const names[] = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-};
-
-const char *caps_name(unsigned cap)
-{
-    return cap < sizeof(names) / sizeof(names[0]) ? names[cap] : NULL;
-}
 
 static int set_caps(uint64_t permitted, uint64_t effective, uint64_t inheritable)
 {
@@ -141,7 +93,7 @@ int caps_check(struct shim *s)
     s->caps = caps_reduce(&want, known, permitted & bounding, &missing);
     for (unsigned cap = 0; cap < CAPS_MAX; cap++)
         if (missing & BIT(cap))
-            message_warn(s->sock, STAGE_CAPS, caps_name(cap) ? caps_name(cap) : "unnamed");
+            message_warn(s->sock, STAGE_CAPS, capname(cap) ? capname(cap) : "unnamed");
     return 0;
 }
 
@@ -169,7 +121,7 @@ int caps_apply(struct shim *s)
     for (unsigned cap = 0; cap < CAPS_MAX; cap++)
         if (c->ambient & BIT(cap) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
             return fail_with(&s->failure, STAGE_CAPS, errno, "ambient set",
-                             caps_name(cap) ? caps_name(cap) : "unnamed");
+                             capname(cap) ? capname(cap) : "unnamed");
     return 0;
 }
 

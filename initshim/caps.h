@@ -10,9 +10,6 @@
 
 #include "shim.h"
 
-/* The name of a capability, "CAP_CHOWN"; NULL for a number without one. */
-const char *caps_name(unsigned cap);
-
 /* What a set of wanted ones comes to where only `known` exist and only `available` can be had;
  * *missing gets what cannot. */
 struct wire_caps caps_reduce(const struct wire_caps *want, uint64_t known, uint64_t available,

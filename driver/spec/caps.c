@@ -4,51 +4,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
-
-/* By number, linux/capability.h. */
-static const char *const cap_names[CAP_LAST_KNOWN + 1] = {
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_DAC_READ_SEARCH",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_LINUX_IMMUTABLE",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_BROADCAST",
-    "CAP_NET_ADMIN",
-    "CAP_NET_RAW",
-    "CAP_IPC_LOCK",
-    "CAP_IPC_OWNER",
-    "CAP_SYS_MODULE",
-    "CAP_SYS_RAWIO",
-    "CAP_SYS_CHROOT",
-    "CAP_SYS_PTRACE",
-    "CAP_SYS_PACCT",
-    "CAP_SYS_ADMIN",
-    "CAP_SYS_BOOT",
-    "CAP_SYS_NICE",
-    "CAP_SYS_RESOURCE",
-    "CAP_SYS_TIME",
-    "CAP_SYS_TTY_CONFIG",
-    "CAP_MKNOD",
-    "CAP_LEASE",
-    "CAP_AUDIT_WRITE",
-    "CAP_AUDIT_CONTROL",
-    "CAP_SETFCAP",
-    "CAP_MAC_OVERRIDE",
-    "CAP_MAC_ADMIN",
-    "CAP_SYSLOG",
-    "CAP_WAKE_ALARM",
-    "CAP_BLOCK_SUSPEND",
-    "CAP_AUDIT_READ",
-    "CAP_PERFMON",
-    "CAP_BPF",
-    "CAP_CHECKPOINT_RESTORE",
-};
+#include "shared/capnames.h"
 
 static const char *const default_names[] = {
     "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
@@ -63,7 +19,7 @@ static int find(const char *name)
     const char *bare = strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name;
 
     for (int cap = 0; cap <= CAP_LAST_KNOWN; cap++)
-        if (strcasecmp(bare, cap_names[cap] + 4) == 0)
+        if (strcasecmp(bare, capname((unsigned)cap) + 4) == 0)
             return cap;
     return -1;
 }
@@ -82,11 +38,6 @@ int caps_from_name(const char *name, struct lxcdriver_error **err)
     int cap = find(name);
 
     return cap >= 0 ? cap : err_set(err, "\"%s\" is not the name of a capability", name);
-}
-
-const char *caps_name(int cap)
-{
-    return cap >= 0 && cap <= CAP_LAST_KNOWN ? cap_names[cap] : NULL;
 }
 
 static bool is_all(const char *name)

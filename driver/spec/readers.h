@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "shared/capnames.h"
 #include "spec/command.h"
 
 /*
@@ -63,12 +64,10 @@ const char *env_get(const struct strv *env, const char *name);
 
 /* ---- words with a table behind them (spec/{caps,mountopt,units,rlimits}.c) ---- */
 
-#define CAP_LAST_KNOWN 40
 #define CAP_MASK_ALL ((UINT64_C(1) << (CAP_LAST_KNOWN + 1)) - 1)
 uint64_t caps_default(void); /* Docker's default fourteen */
 /* "NET_ADMIN" or "cap_net_admin": the number, or -1. */
 int caps_from_name(const char *name, struct lxcdriver_error **err);
-const char *caps_name(int cap); /* "CAP_NET_ADMIN", or NULL */
 /* Docker's rule: default set, plus add, minus drop; "ALL" in either. Fills bounding, effective,
  * permitted; ambient stays empty. */
 int caps_compute(const struct strv *add, const struct strv *drop, bool privileged,
