@@ -47,6 +47,13 @@ static inline void cleanup_closedirp(DIR **dir)
     errno = saved;
 }
 
+/* Close now what may be open (-1: is not) and forget it. errno stays. */
+static inline void close_fd(int *fd)
+{
+    cleanup_closep(fd);
+    *fd = -1;
+}
+
 /* Transfer ownership out of a cleanup_close variable. */
 static inline int steal_fd(int *fd)
 {

@@ -217,6 +217,16 @@ bool fs_is_dir(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+DIR *fs_opendir(int dirfd)
+{
+    cleanup_close int copy = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+
+    if (dir)
+        steal_fd(&copy);
+    return dir;
+}
+
 /* One directory: made with exactly `mode`, or there already. */
 static int make_dir(const char *path, mode_t mode)
 {
@@ -309,8 +319,7 @@ static void walk_end(struct walk *w)
     for (size_t i = 0; i < w->depth; i++)
         free(w->parents[i].name);
     free(w->parents);
-    if (w->fd >= 0)
-        close(w->fd);
+    close_fd(&w->fd);
     errno = saved;
 }
 
@@ -398,16 +407,10 @@ static int remove_entry(int dirfd, const char *name)
  * entered, 0 when all is gone. */
 static int walk_empty(struct walk *w)
 {
-    cleanup_closedir DIR *dir = NULL;
-    int copy = openat(w->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_closedir DIR *dir = fs_opendir(w->fd);
 
-    if (copy < 0)
+    if (!dir)
         return -1;
-    dir = fdopendir(copy);
-    if (!dir) {
-        cleanup_closep(&copy);
-        return -1;
-    }
     for (;;) {
         struct dirent *entry;
         int rc;

@@ -3,6 +3,7 @@
 #ifndef RUNLXC_FS_H
 #define RUNLXC_FS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -41,5 +42,8 @@ int fs_mkdir_p(const char *path, mode_t mode);
  * Missing: 0. 0, or -1 with errno. */
 int fs_remove_tree(int dirfd, const char *name);
 bool fs_is_dir(const char *path);
+/* The open directory dirfd to be read from its beginning, by a descriptor of its own: reading moves
+ * a position that copies made by dup(2) share. NULL with errno. */
+DIR *fs_opendir(int dirfd);
 
 #endif

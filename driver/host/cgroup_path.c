@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "base/str.h"
 
 bool cgroup_line_next(char **text, struct cgroup_line *out)
@@ -84,24 +85,17 @@ static void walk_end(struct walk *w)
         strv_free(&w->levels[i].names);
     free(w->levels);
     buf_free(&w->path);
-    if (w->fd >= 0)
-        close(w->fd);
+    close_fd(&w->fd);
     errno = saved;
 }
 
 static int list_directories(int fd, struct strv *out)
 {
-    cleanup_closedir DIR *dir = NULL;
+    cleanup_closedir DIR *dir = fs_opendir(fd);
     struct dirent *entry;
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (copy < 0)
+    if (!dir)
         return errno == ENOENT ? 0 : -1;
-    dir = fdopendir(copy);
-    if (!dir) {
-        cleanup_closep(&copy);
-        return -1;
-    }
     while ((entry = readdir(dir)))
         if (entry->d_type == DT_DIR && !str_eq(entry->d_name, ".") &&
             !str_eq(entry->d_name, "..") && strv_add(out, entry->d_name) < 0)
@@ -115,8 +109,7 @@ static int push(struct walk *w, int fd, const struct cgroup_visitor *v)
 {
     struct level *grown = reallocarray(w->levels, w->depth + 1, sizeof(*grown));
 
-    if (w->fd >= 0)
-        close(w->fd);
+    close_fd(&w->fd);
     w->fd = fd;
     if (!grown)
         return -1;

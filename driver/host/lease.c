@@ -295,18 +295,12 @@ int lease_id_range(const char *root, uint32_t base, uint32_t size, const char *i
 /* Remove those of `id`; *left counts the others. */
 static void release_in(int dir, const char *id, size_t *left)
 {
-    cleanup_closedir DIR *list = NULL;
+    cleanup_closedir DIR *list = fs_opendir(dir);
     struct dirent *entry;
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     *left = 1;
-    if (copy < 0)
+    if (!list)
         return;
-    list = fdopendir(copy);
-    if (!list) {
-        cleanup_closep(&copy);
-        return;
-    }
     *left = 0;
     while ((entry = readdir(list))) {
         cleanup_free char *holder = NULL;
@@ -328,19 +322,15 @@ void lease_release(const char *root, const char *id)
     cleanup_close int all = -1;
     cleanup_closedir DIR *list = NULL;
     struct dirent *entry;
-    int copy;
 
     if (root_fd < 0)
         return;
     all = openat(root_fd, LEASES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (all < 0)
         return;
-    copy = openat(all, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    list = copy < 0 ? NULL : fdopendir(copy);
-    if (!list) {
-        cleanup_closep(&copy);
+    list = fs_opendir(all);
+    if (!list)
         return;
-    }
     while ((entry = readdir(list))) {
         cleanup_close int dir = -1;
         size_t left;

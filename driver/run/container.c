@@ -84,8 +84,7 @@ void container_close(struct container *c)
     free(c->id);
     json_decref(c->state);
     cgroup_dirs_clear(&c->cgroups);
-    if (c->dir_fd >= 0)
-        close(c->dir_fd);
+    close_fd(&c->dir_fd);
     *c = (struct container){.dir_fd = -1};
 }
 
@@ -131,8 +130,7 @@ int container_pidfd(const struct container *c, struct lxcdriver_error **err)
     /* Looked at after it was opened: the descriptor is then of the process that the start time
      * belongs to. */
     if (fd < 0 || !proc_alive(c->pid, c->start_time)) {
-        if (fd >= 0)
-            close(fd);
+        close_fd(&fd);
         err_set(err, "container \"%s\" is not running: its init has ended", c->id);
         if (err && *err)
             (*err)->errno_code = ESRCH;

@@ -85,11 +85,8 @@ static int send_bootstrap(struct exec *e, struct lxcdriver_error **err)
         fds[n++] = e->process->preserve[i];
     if (packet_send(e->sock, &msg, sizeof(msg), fds, n) < 0)
         return err_sys(err, errno, "talk to the shim");
-    for (int i = 0; i < 3; i++) {
-        if (e->stdio[i] >= 0)
-            close(e->stdio[i]);
-        e->stdio[i] = -1;
-    }
+    for (int i = 0; i < 3; i++)
+        close_fd(&e->stdio[i]);
     if (e->options->on_handed_over)
         e->options->on_handed_over(e->options->opaque);
     return 0;
@@ -122,8 +119,7 @@ static int converse(struct exec *e, struct lxcdriver_error **err)
             e->options->on_console(e->options->opaque, fd);
             continue;
         }
-        if (fd >= 0)
-            close(fd);
+        close_fd(&fd);
         if (msg.type == SHIM_WARN) {
             warn(e, &msg);
         } else if (msg.type == SHIM_READY) {
@@ -247,10 +243,8 @@ int lxcdriver_exec(struct lxcdriver *drv, const char *id, const struct lxcdriver
             options->on_warning(options->opaque, process->spec->warnings.items[i]);
     result = run(&e, status, err);
     for (int i = 0; i < 3; i++)
-        if (e.stdio[i] >= 0)
-            close(e.stdio[i]);
-    if (e.sock >= 0)
-        close(e.sock);
+        close_fd(&e.stdio[i]);
+    close_fd(&e.sock);
     buf_free(&e.bootstrap);
     return result;
 }

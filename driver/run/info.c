@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/exitcode.h"
 
 static int64_t integer(const json_t *object, const char *name)
 {
@@ -86,11 +86,6 @@ static json_t *moment(int64_t ns)
     return json_string(full);
 }
 
-static int exit_code(int status)
-{
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 /* The stored object with the state as it is now, times as text and the exit status as a shell would
  * give it. */
 static json_t *present_object(const struct container *c, const struct lxcdriver_info *info)
@@ -106,7 +101,7 @@ static json_t *present_object(const struct container *c, const struct lxcdriver_
     json_object_set_new(object, "finished", moment(info->finished_ns));
     json_object_del(object, "waitStatus");
     json_object_set_new(object, "exitStatus",
-                        info->exited ? json_integer(exit_code(info->exit_status)) : json_null());
+                        info->exited ? json_integer(exitcode_of(info->exit_status)) : json_null());
     return object;
 }
 

@@ -52,13 +52,6 @@ static int set_stdio(struct launch *l, struct lxcdriver_error **err)
     return l->stdio[2] < 0 ? err_sys(err, errno, "duplicate a pipe") : 0;
 }
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 /* What the supervisor has now: a copy kept here would keep a pipe open, or a mount alive. */
 static void close_handed_over(struct launch *l)
 {

@@ -117,10 +117,8 @@ int rootfs_prepare(struct lxcdriver *drv, const struct command *cmd, const char 
 
 void rootfs_clear(struct rootfs *root)
 {
-    if (root->fd >= 0)
-        close(root->fd);
-    if (root->mount_fd >= 0)
-        close(root->mount_fd);
+    close_fd(&root->fd);
+    close_fd(&root->mount_fd);
     free(root->path);
     free(root->upper);
     *root = (struct rootfs){.fd = -1, .mount_fd = -1};

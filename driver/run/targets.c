@@ -359,8 +359,7 @@ static int resolve_mount(struct walk *w, const struct mount_spec *m, struct moun
         return -1;
     if (walk_path(w, m->destination, directory, out) < 0 ||
         add_place(w, out->path, fd, directory, kernel, NULL) < 0) {
-        if (fd >= 0)
-            close(fd);
+        close_fd(&fd);
         return -1;
     }
     return 0;
@@ -393,8 +392,8 @@ int targets_resolve(const struct command *cmd, int root_fd, const char *root_pat
     }
     for (size_t i = 0; i < w.n; i++) {
         free(w.places[i].path);
-        if (i > 0 && w.places[i].fd >= 0)
-            close(w.places[i].fd);
+        if (i > 0)
+            close_fd(&w.places[i].fd);
     }
     free(w.places);
     return result;

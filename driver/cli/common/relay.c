@@ -8,6 +8,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+
 #define CHUNK (1 << 20) /* bytes a splice may move; the pipe's size is the real bound */
 #define TTY_CHUNK                                                                                  \
     4096 /* a terminal takes little at a time, and a write to it cannot be made not to wait */
@@ -69,11 +71,8 @@ int relay_open(struct relay *r, int epoll_fd, int src, int dst)
 
 void relay_close(struct relay *r)
 {
-    if (r->src >= 0)
-        close(r->src);
-    if (r->dst >= 0)
-        close(r->dst);
-    r->src = r->dst = -1;
+    close_fd(&r->src);
+    close_fd(&r->dst);
     r->done = true;
     free(r->buffer);
     r->buffer = NULL;

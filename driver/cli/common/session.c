@@ -17,13 +17,6 @@
 #define DRAIN_MS 2000 /* for output that somebody outside the container still holds open */
 #define HOLD_S 2      /* a signal that asks for the end waits for the start, and then stops it */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 /* ---- detach keys ---- */
 
 static int key_of(const char *word, size_t len)
@@ -370,9 +363,4 @@ void session_close(struct session *s)
     close_fd(&s->timer_fd);
     close_fd(&s->epoll_fd);
     sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-}
-
-int session_exit_code(int status)
-{
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -46,7 +46,4 @@ void session_options(struct session *s, struct lxcdriver_run_options *options);
 /* Drain what the process still wrote, restore terminal and signals. */
 void session_close(struct session *s);
 
-/* Exit code for a wait(2) status: the code, or 128 + signal. */
-int session_exit_code(int status);
-
 #endif

@@ -58,15 +58,11 @@ static bool still_there(int parent_fd, const char *name, int fd)
  */
 static void sweep(int parent_fd, const char *mine)
 {
-    int copy = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    cleanup_closedir DIR *dir = fs_opendir(parent_fd);
     struct dirent *entry;
 
-    if (!dir) {
-        if (copy >= 0)
-            close(copy);
+    if (!dir)
         return;
-    }
     while ((entry = readdir(dir))) {
         cleanup_close int fd = -1;
 
@@ -82,15 +78,11 @@ static void sweep(int parent_fd, const char *mine)
 
 static int empty_directory(int fd)
 {
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    cleanup_closedir DIR *dir = fs_opendir(fd);
     struct dirent *entry;
 
-    if (!dir) {
-        if (copy >= 0)
-            close(copy);
+    if (!dir)
         return -1;
-    }
     while ((entry = readdir(dir)))
         if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..") &&
             fs_remove_tree(fd, entry->d_name) < 0)
@@ -190,10 +182,8 @@ void image_slot_end(struct image_slot *slot)
     if (slot->partial && slot->lock_fd >= 0 &&
         still_there(slot->parent_fd, slot->partial, slot->lock_fd))
         fs_remove_tree(slot->parent_fd, slot->partial);
-    if (slot->lock_fd >= 0)
-        close(slot->lock_fd);
-    if (slot->parent_fd >= 0)
-        close(slot->parent_fd);
+    close_fd(&slot->lock_fd);
+    close_fd(&slot->parent_fd);
     free(slot->partial);
     free(slot->final);
     free(slot->path);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/conf.h"
+#include "base/exitcode.h"
 #include "base/fs.h"
 #include "common/session.h"
 #include "launch/image.h"
@@ -135,7 +136,7 @@ static int run_attached(struct run *run, struct lxcdriver_error **err)
     session_close(&session);
     if (result < 0)
         return -1;
-    return status == LXCDRIVER_DETACHED ? 0 : session_exit_code(status);
+    return status == LXCDRIVER_DETACHED ? 0 : exitcode_of(status);
 }
 
 /* What was asked for; the exit code, or -1. */

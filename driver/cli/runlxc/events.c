@@ -129,10 +129,8 @@ static int read_oom(struct watch *w, struct lxcdriver_error **err)
     char events[4096];
 
     /* A directory that is removed ends the descriptor's use. */
-    if (read(w->oom_fd, events, sizeof(events)) <= 0 && errno != EAGAIN) {
-        close(w->oom_fd);
-        w->oom_fd = -1;
-    }
+    if (read(w->oom_fd, events, sizeof(events)) <= 0 && errno != EAGAIN)
+        close_fd(&w->oom_fd);
     w->rechecks = RECHECKS;
     return look_for_oom(w, err);
 }
@@ -239,10 +237,8 @@ static int act(const struct context *ctx, void *values, char **args, struct lxcd
     if (o->stats)
         return print_stats(ctx, args[0], err);
     result = watch(&w, err);
-    if (w.pidfd >= 0)
-        close(w.pidfd);
-    if (w.oom_fd >= 0)
-        close(w.oom_fd);
+    close_fd(&w.pidfd);
+    close_fd(&w.oom_fd);
     return result;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/exitcode.h"
 #include "base/fs.h"
 #include "common/console.h"
 #include "common/session.h"
@@ -246,8 +247,7 @@ static int run_detached(struct job *job, const char *id, struct lxcdriver_error 
                                               .on_warning = on_warning,
                                               .opaque = job};
     result = lxcdriver_exec(job->ctx->drv, id, &job->process, &job->run, NULL, err);
-    if (job->console >= 0)
-        close(job->console);
+    close_fd(&job->console);
     return result;
 }
 
@@ -265,7 +265,7 @@ static int run_attached(struct job *job, const char *id, struct lxcdriver_error 
         result = lxcdriver_exec(job->ctx->drv, id, &job->process, &job->run, &status, err);
     }
     session_close(&job->session);
-    return result < 0 ? -1 : session_exit_code(status);
+    return result < 0 ? -1 : exitcode_of(status);
 }
 
 static int act(const struct context *ctx, void *values, char **args, struct lxcdriver_error **err)

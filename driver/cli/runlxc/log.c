@@ -41,9 +41,7 @@ int log_open(struct log *out, const char *path, const char *format, const char *
 
 void log_close(struct log *log)
 {
-    if (log->fd >= 0)
-        close(log->fd);
-    log->fd = -1;
+    close_fd(&log->fd);
 }
 
 /* JSON is UTF-8; a path in a message may be anything. */

@@ -1,6 +1,6 @@
 /* runlxc wait, runlxc stop */
 #include "base/cleanup.h"
-#include "common/session.h"
+#include "base/exitcode.h"
 #include "runlxc/verb.h"
 
 static int act_wait(const struct context *ctx, void *options, char **args,
@@ -11,7 +11,7 @@ static int act_wait(const struct context *ctx, void *options, char **args,
     (void)options;
     if (lxcdriver_wait(ctx->drv, args[0], &status, err) < 0)
         return -1;
-    printf("%d\n", session_exit_code(status));
+    printf("%d\n", exitcode_of(status));
     return 0;
 }
 
