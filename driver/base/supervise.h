@@ -117,7 +117,7 @@ struct sup_msg {
 /* status; started, finished: CLOCK_REALTIME in nanoseconds, 0: not yet; the exit status as a shell
  * gives it (128 + signal), or "null"; the wait(2) status, -1: none; OOM kills > 0 */
 #define STATE_TAIL_FORMAT                                                                          \
-    "\n  \"status\": \"%s\",\n  \"started\": %lld,\n  \"finished\": %lld,\n"                    \
+    "\n  \"status\": \"%s\",\n  \"started\": %lld,\n  \"finished\": %lld,\n"                       \
     "  \"exitStatus\": %s,\n  \"waitStatus\": %d,\n  \"oom\": %s\n}\n"
 
 #endif
