@@ -140,11 +140,9 @@ run_suite() {
 # An engine above us may have left these: the tests say themselves what they want.
 unset SUITE_OUTER SUITE_SCRATCH LXC_LOG_LEVEL
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+# The unit tests of the shim start it, too.
+make_quietly all all
 for suite in "$@"; do
-    case $suite in
-        unit* | asan*) ;;
-        *) [ -n "${built:-}" ] || make_quietly all all && built=1 ;;
-    esac
     run_suite "$suite"
 done
 printf '%d passed, %d failed\n' "$passed" "$failed"

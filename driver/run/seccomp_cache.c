@@ -167,24 +167,18 @@ static bool is_older(const struct kept *a, const struct kept *b)
 /* How many files there are, and the oldest. A temporary one that a killed process left counts. */
 static size_t look_through(int cache, struct kept *oldest)
 {
-    int copy = openat(cache, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    cleanup_closedir DIR *dir = fs_opendir(cache);
     struct dirent *entry;
     size_t n = 0;
 
-    if (!dir) {
-        if (copy >= 0)
-            close(copy);
-        return 0;
-    }
-    while ((entry = readdir(dir))) {
+    while (dir && (entry = readdir(dir))) {
         struct stat st;
         struct kept found;
 
         if (fstatat(cache, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
             continue;
         found.when = st.st_mtim;
-        strcpy(found.name, entry->d_name);
+        snprintf(found.name, sizeof(found.name), "%s", entry->d_name);
         if (n++ == 0 || is_older(&found, oldest))
             *oldest = found;
     }

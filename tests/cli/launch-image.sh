@@ -162,5 +162,5 @@ is "bash on a terminal" "$(run1 -t "oci:$debian" bash -ic 'echo $BASH_VERSINFO; 
 prints "--read-only" "refused" "$LXC_LAUNCH" --rm -u root --read-only "oci:$debian" sh -c 'touch /x 2>/dev/null || echo refused'
 upper_is_empty "a Debian"
 
-is "nothing else is in the store" "$(cd "$store" && echo * | sed -E 's/busybox-[^ ]*/busybox/')" "busybox images refs upper"
+is "nothing else is in the store" "$(cd "$store" && echo * | sed -E 's/busybox-[^ ]*/busybox/')" "busybox images refs seccomp upper"
 suite_end

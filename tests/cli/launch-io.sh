@@ -119,6 +119,7 @@ signalled() {
     local signal=$1 pid
 
     shift
+    : >"$SCRATCH/out" # the last one's "ready" would be taken for this one's
     "$LXC_LAUNCH" --rm "$@" @busybox sh -c "trap 'echo got $signal; exit 9' $signal; echo ready; while :; do sleep 0.05; done" \
         >"$SCRATCH/out" 2>&1 &
     pid=$!
