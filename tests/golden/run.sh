@@ -26,7 +26,7 @@ report() { # NAME [DETAIL...]
 }
 
 # shellcheck disable=SC2046
-${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -Idriver -Itests/golden -o "$scratch/golden" tests/golden/*.c \
+${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -iquote driver -iquote initshim -iquote tests/golden -o "$scratch/golden" tests/golden/*.c \
     "$BUILD/liblxcdriver.a" $(pkg-config --libs jansson libseccomp libapparmor) || exit 1
 
 for case in tests/golden/*.case; do
