@@ -37,30 +37,30 @@ __attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_li
     return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
 }
 
+__attribute__((format(printf, 3, 0))) static int
+set_text(struct lxcdriver_error **err, int exit_code, const char *fmt, va_list ap)
+{
+    return err ? replace(err, format(fmt, ap), 0, exit_code) : -1;
+}
+
 int(err_set)(struct lxcdriver_error **err, const char *fmt, ...)
 {
     va_list ap;
-    char *text;
 
-    if (!err)
-        return -1;
     va_start(ap, fmt);
-    text = format(fmt, ap);
+    set_text(err, EXIT_OURS, fmt, ap);
     va_end(ap);
-    return replace(err, text, 0, EXIT_OURS);
+    return -1;
 }
 
 int(err_exit)(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
 {
     va_list ap;
-    char *text;
 
-    if (!err)
-        return -1;
     va_start(ap, fmt);
-    text = format(fmt, ap);
+    set_text(err, exit_code, fmt, ap);
     va_end(ap);
-    return replace(err, text, 0, exit_code);
+    return -1;
 }
 
 int(err_sys)(struct lxcdriver_error **err, int code, const char *fmt, ...)
