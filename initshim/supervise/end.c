@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -10,6 +12,7 @@
 #include "supervise/supervisor.h"
 
 #define END_TIMEOUT_MS 10000
+#define ORPHAN_ROUNDS 200 /* of 10 ms at most */
 
 void sup_end(struct supervisor *s)
 {
@@ -61,9 +64,8 @@ static void reap_lxc(struct supervisor *s)
     }
 }
 
-/* The init became ours if lxc-start died first, and so did what lost its parent in the host's pid
- * namespace: that is not waited for. */
-static void reap_rest(struct supervisor *s)
+/* The init became ours if lxc-start died first. */
+static void reap_init(struct supervisor *s)
 {
     int status;
 
@@ -71,6 +73,53 @@ static void reap_rest(struct supervisor *s)
         s->have_status = true;
         s->status = status;
     }
+}
+
+/* Kill every child that there is now. False when there is none. */
+static bool kill_children(int children)
+{
+    char text[4096], *at = text, *end;
+    ssize_t got = pread(children, text, sizeof(text) - 1, 0);
+    bool any = false;
+
+    if (got <= 0)
+        return false;
+    text[got] = '\0';
+    for (;;) {
+        long pid = strtol(at, &end, 10);
+
+        /* A number that the buffer's end cut in two is left for the next round. */
+        if (end == at || *end != ' ')
+            return any;
+        kill((pid_t)pid, SIGKILL); /* our own child, not reaped yet */
+        any = true;
+        at = end + 1;
+    }
+}
+
+/*
+ * As subreaper we are the parent of whatever is left: a hook of the user's that outlived lxc-start,
+ * which still holds our descriptors, or in the host's pid namespace what the command left behind.
+ * It ends with the container.
+ */
+static void end_orphans(void)
+{
+    const struct timespec nap = {.tv_nsec = 10000000};
+    char path[64];
+    sigset_t child;
+    int children;
+
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    children = open(path, O_RDONLY | O_CLOEXEC);
+    for (int i = 0; i < ORPHAN_ROUNDS && children >= 0 && kill_children(children); i++) {
+        while (waitpid(-1, NULL, WNOHANG) > 0)
+            ;
+        sigtimedwait(&child, NULL, &nap);
+    }
+    if (children >= 0)
+        close(children);
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
 }
@@ -87,7 +136,8 @@ void sup_teardown(struct supervisor *s)
     if (s->init_pidfd >= 0)
         syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
     reap_lxc(s);
-    reap_rest(s);
+    reap_init(s);
+    end_orphans();
     sup_drain_rest(s);
     sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
     /* Whatever lxc-start left in its own: a hook that would not end. */
