@@ -111,7 +111,11 @@ static int shift(const char *path, int userns, const char *mount_at, struct fail
     if (tree < 0)
         return fail(f, "layer", path);
     if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0) {
-        fail(f, "shift the ownership of", path);
+        fail(f,
+             errno == EINVAL ? "the filesystem cannot be mounted with shifted ids (as tmpfs before "
+                               "Linux 6.3):"
+                             : "shift the ownership of",
+             path);
         close(tree);
         return -1;
     }
