@@ -1,6 +1,6 @@
 /*
  * The supervisor: one process a container, parent of its lxc-start. See base/supervise.h for what
- * it says to the driver and DESIGN's process tree for why it exists. Single-threaded, no allocation
+ * it says to the driver, and README.md for where it stands among the processes. Single-threaded, no allocation
  * after the record was read, everything by descriptors that were opened before the namespaces
  * change.
  */
