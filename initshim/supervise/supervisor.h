@@ -1,8 +1,7 @@
 /*
  * The supervisor: one process a container, parent of its lxc-start. See base/supervise.h for what
- * it says to the driver, and README.md for where it stands among the processes. Single-threaded, no allocation
- * after the record was read, everything by descriptors that were opened before the namespaces
- * change.
+ * it says to the driver, README.md for where it stands. Single-threaded, no allocation after the
+ * record was read, everything by descriptors that were opened before the namespaces change.
  */
 #ifndef RUNLXC_SUPERVISOR_H
 #define RUNLXC_SUPERVISOR_H
