@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "shim_rig.h"
+#include "shim_expect.h"
 
 /* In the rig's root, so that it goes away with it: in the container it is not seen. */
 #define SOURCE "/private/source"
@@ -66,13 +66,7 @@ static int clone_of(const char *below, unsigned recursive)
 
 static void expect(const struct rig_options *o, int code, const char *text)
 {
-    rig_run(&r, &w, o);
-    if (r.failed)
-        print_error("failed: stage %u errno %d detail '%s'\n", r.fail.stage, r.fail.errnum,
-                    r.fail.detail);
-    assert_false(r.failed);
-    assert_string_equal(r.text, text);
-    assert_int_equal(r.code, code);
+    rig_expect(&r, &w, o, code, text);
 }
 
 static void expect_fail(const struct rig_options *o, unsigned stage, int errnum, const char *detail)

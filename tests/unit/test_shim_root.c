@@ -25,21 +25,14 @@
 
 #include <cmocka.h>
 
-#include "shim_rig.h"
+#include "shim_expect.h"
 
 static struct wire w;
 static struct rig_run r;
 
 static void expect(const struct rig_options *o, int code, const char *text)
 {
-    rig_run(&r, &w, o);
-    if (r.failed)
-        print_error("failed: stage %u errno %d detail '%s'\n", r.fail.stage, r.fail.errnum,
-                    r.fail.detail);
-    assert_false(r.failed);
-    assert_true(r.ready);
-    assert_string_equal(r.text, text);
-    assert_int_equal(r.code, code);
+    rig_expect(&r, &w, o, code, text);
 }
 
 static void expect_fail(const struct rig_options *o, unsigned stage, int errnum, const char *detail)
