@@ -39,7 +39,6 @@
 enum sup_tag {
     SUPT_FLAGS = 1,      /* u64, SF_* */
     SUPT_LXC_START,      /* string: absolute path of lxc-start */
-    SUPT_CONFIG,         /* string: path of the configuration */
     SUPT_LOG_FILE,       /* string: lxc-start's own log */
     SUPT_LOG_LEVEL,      /* string: LXC's name of a level */
     SUPT_TIMEOUT_MS,     /* u64: for everything up to SUP_CREATED, and again up to SUP_STARTED */

@@ -196,11 +196,10 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
 {
     int timeout = l->options->start_timeout_s > 0 ? l->options->start_timeout_s
                                                   : (int)l->drv->conf.start_timeout_s;
-    cleanup_free char *config = str_printf("%s/config", l->dir),
-                      *log = str_printf("%s/lxc.log", l->dir);
+    cleanup_free char *log = str_printf("%s/lxc.log", l->dir);
     int shared = mountinfo_root_is_shared(err);
 
-    if (!config || !log)
+    if (!log)
         return err_nomem(err);
     if (shared < 0)
         return -1;
@@ -209,7 +208,6 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
     record_add_u64(&l->record, SUPT_FLAGS, l->flags);
     record_add_u64(&l->record, SUPT_TIMEOUT_MS, (uint64_t)timeout * 1000);
     record_add_string(&l->record, SUPT_LXC_START, l->drv->conf.lxc_start);
-    record_add_string(&l->record, SUPT_CONFIG, config);
     record_add_string(&l->record, SUPT_LOG_FILE, log);
     record_add_string(&l->record, SUPT_LOG_LEVEL, lxc_log_level(l->drv->conf.log_level));
     add_cgroups(l, SUPT_PAYLOAD_CGROUP, &l->payload);

@@ -23,9 +23,6 @@ static int take_string(struct sup_record *out, const struct record *rec)
     case SUPT_LXC_START:
         out->lxc_start = text;
         return 0;
-    case SUPT_CONFIG:
-        out->config = text;
-        return 0;
     case SUPT_LOG_FILE:
         out->log_file = text;
         return 0;
@@ -75,5 +72,5 @@ int sup_record_read(int fd, struct sup_record *out)
         if (bad)
             return -1;
     }
-    return more == 0 && out->lxc_start && out->config && out->log_file && out->log_level ? 0 : -1;
+    return more == 0 && out->lxc_start && out->log_file && out->log_level ? 0 : -1;
 }
