@@ -316,6 +316,10 @@ struct command {
     bool privileged;       /* all capabilities, devices, writable /sys and cgroups, no masks */
     bool init;             /* --init: the shim stays as pid 1 and reaps */
     bool system_container; /* the command is an init such as systemd */
+    bool lxcfs;            /* /proc files that show the container's limits, by lxcfs */
+    bool engine;           /* from a bundle: what is not said stays unsaid; no /.dockerenv, no
+                              environment of ours */
+    bool no_new_keyring;   /* keep the caller's session keyring */
     struct mount_spec *mounts;
     size_t n_mounts;
     bool default_mounts; /* add the launcher's /proc, /sys, /dev, /dev/pts, /dev/shm, mqueue and
