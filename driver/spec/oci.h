@@ -40,6 +40,13 @@ int oci_resources_read(const struct json_at *at, struct resources *out,
                        struct lxcdriver_error **err);
 
 /*
+ * The members of "linux" that have readers of their own: devices, resources, intelRdt,
+ * personality, netDevices, memoryPolicy. *at is the object "linux", which is one. 0 or -1.
+ */
+int oci_linux_more_read(const struct json_at *at, struct command *cmd, struct strv *warnings,
+                        struct lxcdriver_error **err);
+
+/*
  * What annotations ask of us: org.linuxcontainers.lxc.KEY becomes a raw LXC key, if a pattern of
  * conf->annotation_lxc_keys allows it (else an error that names it); org.linuxcontainers.lxcfs.
  * Done by the driver for every command, after it was read. 0 or -1.
