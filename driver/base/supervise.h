@@ -24,6 +24,10 @@
  *     driver -> supervisor  SUP_DETACH    fds: log file, what is to be drained into it from now on:
  * go on as with SF_DETACH
  *
+ *     driver -> supervisor  SUP_RELEASE   with SF_ENGINE, when all is written down: from now on the
+ * container does without the driver. The supervisor goes into the container (cgroups, namespaces)
+ *     supervisor -> driver  SUP_RELEASED  it is there: its pid can be given to the engine
+ *
  * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
  * SUP_WAIT (answered by SUP_EXIT).
  */
@@ -69,6 +73,9 @@ enum sup_flag {
     SF_LXC_TEARDOWN = 1 << 9, /* let lxc-start take its time to end by itself (raw LXC keys such as
                                  hooks may rely on it) */
     SF_IDMAP = 1 << 10,       /* the configuration maps ids: newuidmap must not be found */
+    SF_ENGINE = 1 << 11,      /* after SUP_RELEASE: stay when the driver goes, join the container's
+                                 namespaces; the cgroups are left to `delete` */
+    SF_JOIN_CGROUPS = 1 << 12, /* and enter the payload's cgroups */
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */
@@ -90,7 +97,9 @@ enum sup_type {
     SUP_WAIT,
     SUP_EXIT,
     SUP_FAIL,
-    SUP_DETACH
+    SUP_DETACH,
+    SUP_RELEASE,
+    SUP_RELEASED
 };
 
 enum sup_origin { SUP_ORIGIN_SHIM, SUP_ORIGIN_SUPERVISOR, SUP_ORIGIN_LXC };

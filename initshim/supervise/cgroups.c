@@ -30,21 +30,25 @@ static int read_file(int dir, const char *name, char *text, size_t size)
     return 0;
 }
 
-static void kill_members(int dir)
+/* How many there were to kill. */
+static int kill_members(int dir)
 {
     char text[4096], *at = text, *end;
+    int n = 0;
 
     if (read_file(dir, "cgroup.procs", text, sizeof(text)) < 0)
-        return;
+        return 0;
     for (;;) {
         long pid = strtol(at, &end, 10);
 
         /* A number that the buffer's end cut in two would be another's pid: only whole lines count.
          */
         if (end == at || *end != '\n')
-            return;
-        if (pid > 1 && pid != getpid())
+            return n;
+        if (pid > 1 && pid != getpid()) {
             kill((pid_t)pid, SIGKILL);
+            n++;
+        }
         at = end + 1;
     }
 }
@@ -103,6 +107,48 @@ static int remove_at(int parent, const char *name, bool kill_rest, int depth)
             nanosleep(&nap, NULL);
     }
     return -1;
+}
+
+/* Whether nothing was left to kill. */
+static bool kill_at(int parent, const char *name, int depth)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct dirent *entry;
+    bool empty;
+    DIR *dir;
+
+    if (fd < 0 || depth > DEPTH_MAX)
+        return true;
+    empty = kill_members(fd) == 0;
+    thaw(fd);
+    dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return empty;
+    }
+    while ((entry = readdir(dir)))
+        if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0 && !kill_at(dirfd(dir), entry->d_name, depth + 1))
+            empty = false;
+    closedir(dir);
+    return empty;
+}
+
+/* A process that forks faster than one round takes is met again in the next. */
+void sup_cgroups_kill(const char *const *paths, size_t n)
+{
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+
+    for (int i = 0; i < TRIES; i++) {
+        bool empty = true;
+
+        for (size_t k = 0; k < n; k++)
+            if (!kill_at(AT_FDCWD, paths[k], 0))
+                empty = false;
+        if (empty)
+            return;
+        nanosleep(&nap, NULL);
+    }
 }
 
 void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest)

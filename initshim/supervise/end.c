@@ -22,6 +22,7 @@ void sup_end(struct supervisor *s)
         syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
     else if (s->lxc > 0)
         kill(s->lxc, SIGKILL); /* our own child, not reaped yet: the pid is still its own */
+    sup_come_back(s);
     sup_cgroups_thaw(s->rec.payload, s->rec.n_payload);
     s->phase = PHASE_ENDING;
     s->deadline_ms = sup_now_ms() + END_TIMEOUT_MS;
@@ -102,48 +103,55 @@ static bool kill_children(int children)
  * which still holds our descriptors, or in the host's pid namespace what the command left behind.
  * It ends with the container.
  */
-static void end_orphans(void)
+static void end_orphans(const struct supervisor *s)
 {
     const struct timespec nap = {.tv_nsec = 10000000};
-    char path[64];
     sigset_t child;
-    int children;
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-    children = open(path, O_RDONLY | O_CLOEXEC);
-    for (int i = 0; i < ORPHAN_ROUNDS && children >= 0 && kill_children(children); i++) {
+    for (int i = 0; i < ORPHAN_ROUNDS && s->children >= 0 && kill_children(s->children); i++) {
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         sigtimedwait(&child, NULL, &nap);
     }
-    if (children >= 0)
-        close(children);
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
 }
 
-void sup_teardown(struct supervisor *s)
+/* In the container's cgroups ourselves we cannot remove them, and the engine waits for our end:
+ * they are left to `delete`, which it always calls. */
+static void remove_traces(struct supervisor *s)
 {
     bool whole = s->have_status && !(s->rec.flags & SF_KILL_CGROUP);
 
+    if (s->inside) {
+        if (!whole)
+            sup_cgroups_kill(s->rec.payload, s->rec.n_payload);
+        return;
+    }
+    sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
+    /* Whatever lxc-start left in its own: a hook that would not end. */
+    sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true);
+    if (s->rec.host_if)
+        sup_link_delete(s->rec.host_if);
+}
+
+void sup_teardown(struct supervisor *s)
+{
     /* An init that ended by SIGHUP is a reboot to LXC. */
     bool reboot = s->have_status && WIFSIGNALED(s->status) && WTERMSIG(s->status) == SIGHUP;
 
+    sup_come_back(s);
     if (s->lxc > 0 && (reboot || !(s->rec.flags & SF_LXC_TEARDOWN)))
         kill(s->lxc, SIGKILL);
     if (s->init_pidfd >= 0)
         syscall(SYS_pidfd_send_signal, s->init_pidfd, SIGKILL, NULL, 0);
     reap_lxc(s);
     reap_init(s);
-    end_orphans();
+    end_orphans(s);
     sup_drain_rest(s);
-    sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
-    /* Whatever lxc-start left in its own: a hook that would not end. */
-    sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true);
-    if (s->rec.host_if)
-        sup_link_delete(s->rec.host_if);
+    remove_traces(s);
     if (!s->have_status) {
         s->have_status = true;
         s->status = SIGKILL;

@@ -261,7 +261,7 @@ static void cleanup(struct supervisor *s)
 {
     sigset_t none;
 
-    if (s->driver >= 0 || (s->started_ns && !(s->rec.flags & SF_REMOVE)))
+    if (s->released || s->driver >= 0 || (s->started_ns && !(s->rec.flags & SF_REMOVE)))
         return;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -272,7 +272,7 @@ static int finish(struct supervisor *s)
 {
     sup_teardown(s);
     /* Not when the records are removed at once. */
-    if (s->started_ns && !((s->rec.flags & SF_REMOVE) && s->driver >= 0))
+    if (s->released || (s->started_ns && !((s->rec.flags & SF_REMOVE) && s->driver >= 0)))
         sup_state_write(s, "stopped");
     if (s->failed && s->started_ns == 0)
         sup_report_failure(s);
@@ -287,6 +287,7 @@ static int finish(struct supervisor *s)
 
 static int setup(struct supervisor *s)
 {
+    char children[64];
     sigset_t all;
     int null;
 
@@ -299,6 +300,8 @@ static int setup(struct supervisor *s)
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
         return -1;
+    snprintf(children, sizeof(children), "/proc/self/task/%d/children", (int)getpid());
+    s->children = open(children, O_RDONLY | O_CLOEXEC);
     fcntl(s->driver, F_SETFD, FD_CLOEXEC);
     close_range(SUP_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     sigfillset(&all);
@@ -317,7 +320,7 @@ int main(int argc, char **argv)
     s = (struct supervisor){.root = argv[1], .id = argv[2], .cleanup = argv + 3, .driver = SUP_FD};
     s.root_fd = s.dir_fd = s.run_lxc = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
-    s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = -1;
+    s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = s.children = s.own_mounts = -1;
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         s.clients[i].fd = -1;
     if (setup(&s) < 0 || claim(&s) < 0)

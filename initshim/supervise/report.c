@@ -72,6 +72,21 @@ void sup_report_exit(struct supervisor *s)
     answer(s, &msg, false);
 }
 
+/* All is written down: the container goes on without the driver. */
+static void release(struct supervisor *s)
+{
+    struct sup_msg msg = {.type = SUP_RELEASED, .pid = s->init};
+    const char *what = "";
+
+    if (sup_go_inside(s, &what) < 0) {
+        sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, what);
+        sup_end(s);
+        return;
+    }
+    s->released = true;
+    sup_report(s, &msg, NULL, 0);
+}
+
 static void detach(struct supervisor *s, int log, int drain)
 {
     s->rec.flags |= SF_DETACH;
@@ -94,12 +109,14 @@ void sup_driver_read(struct supervisor *s)
             sup_shim_start(s);
         else if (msg.type == SUP_DETACH && n == 2)
             detach(s, fds[0], fds[1]);
+        else if (msg.type == SUP_RELEASE && s->phase == PHASE_CREATED && !s->released)
+            release(s);
         return;
     }
     close(s->driver);
     s->driver = -1;
     /* A launcher that is gone takes its container with it, unless it had let it go. */
-    if (!(s->rec.flags & SF_DETACH) || s->phase == PHASE_STARTING)
+    if (!s->released && (!(s->rec.flags & SF_DETACH) || s->phase == PHASE_STARTING))
         sup_end(s);
 }
 

@@ -53,6 +53,7 @@ struct supervisor {
     size_t n_for_shim;
 
     int fifo, shim, control, signals, oom;
+    int children; /* our own list of children in /proc; -1: the kernel has none */
     struct client clients[MAX_CLIENTS];
 
     enum phase phase;
@@ -60,6 +61,9 @@ struct supervisor {
     pid_t init;
     int init_pidfd;
     uint64_t init_start;
+    bool released;    /* SF_ENGINE: the driver has let go of the container */
+    bool inside;      /* in the container's namespaces and cgroups */
+    int own_mounts;   /* the mount namespace that we left for that; -1 */
     bool braked;      /* the FIFO is full on purpose, see fifo.c */
     bool lxc_running; /* LXC said RUNNING */
     bool exec_done;   /* the shim's socket was closed by its exec */
@@ -121,12 +125,19 @@ void sup_teardown(struct supervisor *s);
 /* cgroups.c: remove a list of cgroup directories with all below, killing what is left in them when
  * `kill_rest`. */
 void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
+/* Kill what is in them and below, but for ourselves. */
+void sup_cgroups_kill(const char *const *paths, size_t n);
 /* Let what is frozen in v1 see the SIGKILL that it was sent. */
 void sup_cgroups_thaw(const char *const *paths, size_t n);
 uint32_t sup_oom_kills(int fd);
 
 /* state.c: rewrite the tail of state.json; nothing when there is none yet. */
 void sup_state_write(struct supervisor *s, const char *status);
+
+/* inside.c: join the container's cgroups and namespaces. 0, or -1 with errno; *what names the step.
+ * sup_come_back() returns to our own mounts, as far as paths are concerned. */
+int sup_go_inside(struct supervisor *s, const char **what);
+void sup_come_back(struct supervisor *s);
 
 /* link.c: delete an interface of the network namespace that we are in; gone already is fine. */
 void sup_link_delete(const char *name);
