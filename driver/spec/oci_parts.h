@@ -1,0 +1,40 @@
+/* What the parts of the reader for config.json share. Private to driver/spec. */
+#ifndef RUNLXC_SPEC_OCI_PARTS_H
+#define RUNLXC_SPEC_OCI_PARTS_H
+
+#include "base/err.h"
+#include "base/json.h"
+#include "spec/command.h"
+
+/* The optional object `name` of *at: *present is false when it is absent. 0 or -1. */
+int oci_object(const struct json_at *at, const char *name, struct json_at *out, bool *present,
+               struct lxcdriver_error **err);
+/* The optional array `name` of *at: *n is 0 when it is absent. 0 or -1. */
+int oci_array(const struct json_at *at, const char *name, struct json_at *out, size_t *n,
+              struct lxcdriver_error **err);
+/* A string that is as good as absent when it is empty: engines write "" for what they have nothing
+ * to say about. 0 or -1. */
+int oci_text(const struct json_at *at, const char *name, char **out, struct lxcdriver_error **err);
+
+/* An object whose members are all strings, appended to the pairs in order. 0 or -1. */
+int oci_pairs(const struct json_at *at, const char *name, struct string_pair **pairs, size_t *n,
+              struct lxcdriver_error **err);
+
+/* The optional array `name` of {containerID, hostID, size} (config-linux.md, "User namespace
+ * mappings"), appended. 0 or -1. */
+int oci_id_maps(const struct json_at *at, const char *name, struct id_map **maps, size_t *n,
+                struct lxcdriver_error **err);
+
+/* Member "mounts" of the document (config.md, "Mounts"): relative sources of binds belong to
+ * `bundle`. 0 or -1. */
+int oci_mounts_read(const struct json_at *root, const char *bundle, struct command *cmd,
+                    struct lxcdriver_error **err);
+
+/* Member "hooks" of the document (config.md, "POSIX-platform Hooks"). 0 or -1. */
+int oci_hooks_read(const struct json_at *root, struct command *cmd, struct lxcdriver_error **err);
+
+/* Whether the command is a system's init, by its name or as an annotation says, into
+ * cmd->system_container. 0 or -1. */
+int oci_system_container(struct command *cmd, struct lxcdriver_error **err);
+
+#endif
