@@ -135,6 +135,21 @@ char *rootfs_upper_path(const struct lxcdriver *drv, const char *id);
 int netfiles_prepare(struct command *cmd, int dir_fd, const char *dir,
                      const struct network_facts *net, struct lxcdriver_error **err);
 
+/* ---- system.c: containers whose command is systemd ---- */
+
+/* Decides what the command leaves open: "true" or "false". For a program that becomes systemd. */
+#define SYSTEM_ANNOTATION "org.linuxcontainers.system"
+
+/*
+ * Set cmd->system_container when the command is systemd as root and pid 1 (found in the root
+ * filesystem, links followed) or an annotation says so; then give it what systemd needs and the
+ * command does not have yet: tmpfs on /run and /run/lock, a cgroup namespace of its own with the
+ * hierarchies writable in which systemd keeps its units, "container" in its environment, and a stop
+ * signal. Before the environment is written and namespaces and targets are resolved. 0 or -1.
+ */
+int system_container_prepare(struct command *cmd, const struct cgroup_layout *layout,
+                             struct lxcdriver_error **err);
+
 /* ---- launch.c ---- */
 
 struct launch {

@@ -26,7 +26,8 @@ struct place {  /* something mounted at `path` */
     char *path; /* relative, resolved; "" the root */
     int fd;     /* O_PATH of what is seen there; -1: fresh */
     bool directory;
-    bool kernel;      /* proc or sysfs: nothing can be made there */
+    bool kernel;      /* proc or sysfs: nothing can be made there; `fd` is the host's own, which has
+                         the same files but for those of processes and of interfaces */
     const char *host; /* host path for `made`, or NULL */
 };
 
@@ -34,6 +35,7 @@ struct walk {
     struct place *places;
     size_t n;
     bool look_only;
+    bool remount;        /* what is there is changed, be it a directory or a file */
     const char *own_dir; /* files below it exist once there is a start */
     struct strv *made;
     uid_t owner_uid; /* of what is made: the container's root, where the layers are not shifted back
@@ -206,6 +208,9 @@ static int walk_component(struct walk *w, struct step *step, const char *name, b
     if (found == FOUND_ERROR)
         return err_sys(w->err, errno, "mount destination %s: look at /%s", w->destination, path);
     if (found == FOUND_LINK) {
+        if (place_of(w, path, &rest)->kernel)
+            return err_set(w->err, "mount destination %s: /%s is a link of the kernel's",
+                           w->destination, path);
         if (++step->links > LINKS_MAX)
             return err_sys(w->err, ELOOP, "mount destination %s", w->destination);
         if (*link == '/')
@@ -217,7 +222,7 @@ static int walk_component(struct walk *w, struct step *step, const char *name, b
     }
     if (found == FOUND_FILE && !last)
         return err_sys(w->err, ENOTDIR, "mount destination %s: /%s", w->destination, path);
-    if (last && found == FOUND_FILE && want_directory)
+    if (last && found == FOUND_FILE && want_directory && !w->remount)
         return err_set(
             w->err,
             "mount destination %s: /%s is no directory, but what is to be mounted there is one",
@@ -228,15 +233,13 @@ static int walk_component(struct walk *w, struct step *step, const char *name, b
             "mount destination %s: /%s is a directory, but what is to be mounted there is none",
             w->destination, path);
     if (found == FOUND_NOTHING) {
+        if (place_of(w, path, &rest)->kernel)
+            return err_sys(w->err, ENOENT, "mount destination %s: /%s", w->destination, path);
         if (!w->look_only && make(w, path, !last || want_directory) < 0)
             return -1;
     }
-    if (found == FOUND_FRESH) {
-        if (place_of(w, path, &rest)->kernel)
-            return err_sys(w->err, ENOENT, "mount destination %s: /%s", w->destination, path);
-        if (last)
-            out->create = want_directory ? TARGET_CREATE_DIR : TARGET_CREATE_FILE;
-    }
+    if (found == FOUND_FRESH && last)
+        out->create = want_directory ? TARGET_CREATE_DIR : TARGET_CREATE_FILE;
     free(step->at);
     step->at = steal_ptr(&path);
     return 1;
@@ -297,6 +300,12 @@ static int add_place(struct walk *w, const char *path, int fd, bool directory, b
     return place->path ? 0 : err_nomem(w->err);
 }
 
+/* What stands for the kernel's file system of that type in a container. */
+static int open_kernel(const char *type)
+{
+    return open(str_eq(type, "proc") ? "/proc" : "/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* The launcher's own mounts; a mount of the user's on the same place comes later in the list and so
  * wins. */
 static int add_default_places(struct walk *w)
@@ -313,7 +322,9 @@ static int add_default_places(struct walk *w)
         w->destination = defaults[i].path;
         result = walk_path(w, defaults[i].path, true, &target);
         if (result == 0)
-            result = add_place(w, target.path, -1, true, defaults[i].kernel, NULL);
+            result =
+                add_place(w, target.path, defaults[i].kernel ? open_kernel(defaults[i].path) : -1,
+                          true, defaults[i].kernel, NULL);
         free(target.path);
         if (result < 0)
             return -1;
@@ -350,13 +361,18 @@ static int open_source(struct walk *w, const struct mount_spec *m, int *fd, bool
 
 static int resolve_mount(struct walk *w, const struct mount_spec *m, struct mount_target *out)
 {
-    bool directory = true, bind = m->flags & MS_BIND;
+    bool directory = true, bind = (m->flags & (MS_BIND | MS_REMOUNT)) == MS_BIND;
     bool kernel = !bind && m->type && (str_eq(m->type, "proc") || str_eq(m->type, "sysfs"));
     int fd = -1;
 
     w->destination = m->destination;
+    w->remount = m->flags & MS_REMOUNT;
+    if (w->remount)
+        return walk_path(w, m->destination, directory, out);
     if (bind && open_source(w, m, &fd, &directory) < 0)
         return -1;
+    if (kernel)
+        fd = open_kernel(m->type);
     if (walk_path(w, m->destination, directory, out) < 0 ||
         add_place(w, out->path, fd, directory, kernel, NULL) < 0) {
         close_fd(&fd);

@@ -111,18 +111,21 @@ struct command *command_new(void)
     return cmd;
 }
 
+void mount_spec_clear(struct mount_spec *m)
+{
+    free(m->destination);
+    free(m->type);
+    free(m->source);
+    strv_free(&m->data);
+    free(m->uid_maps);
+    free(m->gid_maps);
+    *m = (struct mount_spec){0};
+}
+
 static void mounts_free(struct mount_spec *mounts, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        struct mount_spec *m = &mounts[i];
-
-        free(m->destination);
-        free(m->type);
-        free(m->source);
-        strv_free(&m->data);
-        free(m->uid_maps);
-        free(m->gid_maps);
-    }
+    for (size_t i = 0; i < n; i++)
+        mount_spec_clear(&mounts[i]);
     free(mounts);
 }
 

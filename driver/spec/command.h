@@ -101,6 +101,9 @@ struct mount_spec {
     bool create_source; /* make a missing source directory on the host (docker run -v) */
 };
 
+/* Free what it holds; all zero afterwards. */
+void mount_spec_clear(struct mount_spec *m);
+
 /* ---- namespaces, id maps ---- */
 
 enum ns_kind { NS_PID, NS_NET, NS_MNT, NS_IPC, NS_UTS, NS_USER, NS_CGROUP, NS_TIME, NS_KINDS };
