@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include "base/cleanup.h"
+#include "spec/words.h"
 
 /* mount_setattr(2) wants every bit of the access time field in attr_clr when any of it changes. */
 #define ATIME MOUNT_ATTR__ATIME
@@ -100,6 +101,11 @@ static const struct word *find(const char *name)
         if (strcmp(words[i].name, name) == 0)
             return &words[i];
     return NULL;
+}
+
+const char *mountopt_word(size_t i)
+{
+    return i < ARRAY_SIZE(words) ? words[i].name : NULL;
 }
 
 static void set_bits(uint64_t *on, uint64_t *off, uint64_t bits)

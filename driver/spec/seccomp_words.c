@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "spec/words.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
@@ -152,4 +153,24 @@ const char *seccomp_arch_short(const char *word)
         if (str_eq(word, machines[i].word))
             return machines[i].brief;
     return NULL;
+}
+
+const char *seccomp_action_word(size_t i)
+{
+    return i < ARRAY_SIZE(actions) ? actions[i].word : NULL;
+}
+
+const char *seccomp_operator_word(size_t i)
+{
+    return i < ARRAY_SIZE(operators) ? operators[i].word : NULL;
+}
+
+const char *seccomp_arch_word(size_t i)
+{
+    return i < ARRAY_SIZE(machines) ? machines[i].word : NULL;
+}
+
+const char *seccomp_flag_word(size_t i)
+{
+    return i < ARRAY_SIZE(flags) ? flags[i].word : NULL;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,11 +15,20 @@
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
+/* Words for a level: ours, crun's, and all of the library's that runc logs by (logrus). */
+static const struct {
+    const char *word;
+    enum log_level level;
+} level_words[] = {
+    {"error", LOG_ERROR}, {"warning", LOG_WARNING}, {"info", LOG_INFO},    {"debug", LOG_DEBUG},
+    {"panic", LOG_ERROR}, {"fatal", LOG_ERROR},     {"warn", LOG_WARNING}, {"trace", LOG_DEBUG},
+};
+
 static int find_level(const char *name, enum log_level *out, struct lxcdriver_error **err)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(level_names); i++)
-        if (strcmp(name, level_names[i]) == 0) {
-            *out = (enum log_level)i;
+    for (size_t i = 0; i < ARRAY_SIZE(level_words); i++)
+        if (strcasecmp(name, level_words[i].word) == 0) {
+            *out = level_words[i].level;
             return 0;
         }
     return err_set(err, "--log-level: \"%s\" is not one of error, warning, info and debug", name);

@@ -18,8 +18,9 @@ struct log {
     enum log_level level; /* the least important that is written */
 };
 
-/* path NULL: standard error. format "text" or "json", level "error", "warning", "info" or "debug";
- * NULL: text, info. *out is usable in any case. 0 or -1. */
+/* path NULL: standard error. format "text" or "json", level "error", "warning", "info" or "debug"
+ * (or a word of runc's or crun's for one of them); NULL: text, info. *out is usable in any case. 0
+ * or -1. */
 int log_open(struct log *out, const char *path, const char *format, const char *level,
              struct lxcdriver_error **err);
 void log_close(struct log *log);

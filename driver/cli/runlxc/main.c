@@ -6,18 +6,18 @@
 #include "base/conf.h"
 #include "common/session.h"
 #include "runlxc/verb.h"
+#include "spec/words.h"
 
 #define EXIT_OURS 1
-#define OCI_VERSION "1.3.0"
 
 static const struct verb *const verbs[] = {
-    &verb_delete, &verb_events, &verb_exec,  &verb_kill, &verb_list, &verb_pause,
-    &verb_ps,     &verb_resume, &verb_state, &verb_stop, &verb_wait,
+    &verb_delete, &verb_events, &verb_exec, &verb_kill, &verb_list,     &verb_pause, &verb_ps,
+    &verb_resume, &verb_state,  &verb_stop, &verb_wait, &verb_features, &verb_spec,
 };
 
 struct globals {
-    const char *root, *log, *log_format, *log_level;
-    bool debug, version;
+    const char *root, *log, *log_format, *log_level, *rootless, *criu;
+    bool debug, systemd_cgroup, version;
 };
 
 static const struct option_def global_options[] = {
@@ -27,8 +27,14 @@ static const struct option_def global_options[] = {
              "append log lines to FILE, not to standard error"),
     OPT_TEXT(struct globals, log_format, "log-format", 0, "FORMAT", "text (default) or json"),
     OPT_TEXT(struct globals, log_level, "log-level", 0, "LEVEL",
-             "error, warning, info (default) or debug"),
+             "error, warning, info (default), debug, or another word of runc's or crun's"),
     OPT_SWITCH(struct globals, debug, "debug", 0, "the same as --log-level debug"),
+    OPT_SWITCH(struct globals, systemd_cgroup, "systemd-cgroup", 0,
+               "cgroups are systemd's: cgroupsPath is slice:prefix:name"),
+    OPT_TEXT(struct globals, rootless, "rootless", 0, "WHEN",
+             "true, false or auto; accepted for runc's sake"),
+    OPT_TEXT(struct globals, criu, "criu", 0, "FILE",
+             "accepted for runc's sake: LXC finds CRIU by itself"),
     OPT_SWITCH(struct globals, version, "version", 'v', "print the version"),
 };
 
@@ -75,6 +81,17 @@ static char *find_root(const char *given, struct lxcdriver_error **err)
     if (!root)
         err_nomem(err);
     return root;
+}
+
+/* Whether missing rights over cgroups are forgiven: never, whichever of its words it is. */
+static int check_rootless(const char *word, struct lxcdriver_error **err)
+{
+    static const char *const known[] = {"true", "false", "auto", "1", "0"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        if (!word || strcmp(word, known[i]) == 0)
+            return 0;
+    return err_set(err, "--rootless: \"%s\" is not one of true, false and auto", word);
 }
 
 static int check_count(const struct verb *verb, char **args, struct lxcdriver_error **err)
@@ -157,10 +174,12 @@ static int run(char **argv, struct log *log, int *failure, struct lxcdriver_erro
     if (options_read(global_options, ARRAY_SIZE(global_options), &globals, argv, true, PROGRAM,
                      &args, &help, err) < 0 ||
         log_open(log, globals.log, globals.log_format, globals.debug ? "debug" : globals.log_level,
-                 err) < 0)
+                 err) < 0 ||
+        check_rootless(globals.rootless, err) < 0)
         return -1;
+    ctx.systemd_cgroup = globals.systemd_cgroup;
     if (globals.version) {
-        printf(PROGRAM " version %s\nspec: " OCI_VERSION "\n", lxcdriver_version());
+        printf(PROGRAM " version %s\nspec: " OCI_VERSION_MAX "\n", lxcdriver_version());
         return 0;
     }
     if (help || !args[0])

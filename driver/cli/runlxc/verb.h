@@ -62,6 +62,7 @@ struct context {
     struct lxcdriver *drv;
     const char *root; /* absolute; one directory a container */
     struct log *log;
+    bool systemd_cgroup; /* --systemd-cgroup */
 };
 
 struct verb {
@@ -78,8 +79,8 @@ struct verb {
     int (*act)(const struct context *ctx, void *options, char **args, struct lxcdriver_error **err);
 };
 
-extern const struct verb verb_delete, verb_events, verb_exec, verb_kill, verb_list, verb_pause,
-    verb_ps, verb_resume, verb_state, verb_stop, verb_wait;
+extern const struct verb verb_delete, verb_events, verb_exec, verb_features, verb_kill, verb_list,
+    verb_pause, verb_ps, verb_resume, verb_spec, verb_state, verb_stop, verb_wait;
 
 /* ---- options.c ---- */
 
