@@ -17,6 +17,17 @@
 #include "host/proc.h"
 #include "shared/packet.h"
 
+/* Engines stop by SIGTERM, which systemd takes for the wish to be executed anew. */
+static int meant_signal(const struct container *c, int signum)
+{
+    int stop = (int)json_integer_value(json_object_get(c->state, "stopSignal"));
+
+    return signum == SIGTERM && stop > 0 &&
+                   json_is_true(json_object_get(c->state, "systemContainer"))
+               ? stop
+               : signum;
+}
+
 int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
                    struct lxcdriver_error **err)
 {
@@ -32,6 +43,7 @@ int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
     pidfd = container_pidfd(&c, err);
     if (pidfd < 0)
         return -1;
+    signum = meant_signal(&c, signum);
     if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) < 0)
         return err_sys(err, errno, "container \"%s\": send signal %d", id, signum);
     /* What is frozen in v1 does not see it; no other signal is worth the end of a pause. */
