@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "spec/command.h"
 
+#define HOSTNAME_MAX 64 /* __NEW_UTS_LEN: what uname(2) has room for */
+
 /* A list of numbers and ranges as cpuset(7) reads it: "0-3,5". */
 int check_cpuset(const char *list, struct lxcdriver_error **err);
 /* 1..64 letters, digits, '-', '_' and '.', the first and last a letter or digit (64: uname(2)'s

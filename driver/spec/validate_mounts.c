@@ -54,8 +54,12 @@ static int check_propagation(uint64_t propagation, struct lxcdriver_error **err)
     return err_set(err, "0x%" PRIx64 " is not a propagation type", propagation);
 }
 
-static int check_maps(const struct id_map *maps, size_t n, struct lxcdriver_error **err)
+/* `oci`: the members have the names of a bundle, else those of Docker's command. */
+static int check_maps(const struct id_map *maps, size_t n, bool oci, struct lxcdriver_error **err)
 {
+    const char *inside = oci ? "containerID" : "container_id",
+               *outside = oci ? "hostID" : "host_id";
+
     for (size_t i = 0; i < n; i++) {
         const struct id_map *a = &maps[i];
         uint64_t end = (uint64_t)a->container_id + a->size,
@@ -69,10 +73,10 @@ static int check_maps(const struct id_map *maps, size_t n, struct lxcdriver_erro
             const struct id_map *b = &maps[k];
 
             if (a->container_id < (uint64_t)b->container_id + b->size && b->container_id < end)
-                return err_set(err, "[%zu].container_id: %u is in entry %zu too", i,
-                               a->container_id, k);
+                return err_set(err, "[%zu].%s: %u is in entry %zu too", i, inside, a->container_id,
+                               k);
             if (a->host_id < (uint64_t)b->host_id + b->size && b->host_id < host_end)
-                return err_set(err, "[%zu].host_id: %u is in entry %zu too", i, a->host_id, k);
+                return err_set(err, "[%zu].%s: %u is in entry %zu too", i, outside, a->host_id, k);
         }
     }
     return 0;
@@ -97,9 +101,9 @@ static int check_mount(const struct mount_spec *m, struct lxcdriver_error **err)
     for (size_t i = 0; i < m->data.n; i++)
         if (check_text(m->data.items[i], err) < 0)
             return err_wrap(err, "options: \"%s\"", m->data.items[i]);
-    if (check_maps(m->uid_maps, m->n_uid_maps, err) < 0)
+    if (check_maps(m->uid_maps, m->n_uid_maps, true, err) < 0)
         return check_within(err, "uidMappings");
-    if (check_maps(m->gid_maps, m->n_gid_maps, err) < 0)
+    if (check_maps(m->gid_maps, m->n_gid_maps, true, err) < 0)
         return check_within(err, "gidMappings");
     return 0;
 }
@@ -113,13 +117,13 @@ int validate_mounts(const struct command *cmd, struct lxcdriver_error **err)
             return err_wrap(err, "mounts[%zu].destination", i);
     }
     if (check_propagation(cmd->root.propagation, err) < 0)
-        return err_wrap(err, "rootfsPropagation");
+        return err_wrap(err, "%srootfsPropagation", cmd->engine ? "linux." : "");
     if (cmd->shm_size != RES_UNSET && cmd->shm_size < 1)
         return err_set(err, "shm_size: %" PRId64 " is not above 0", cmd->shm_size);
-    if (check_maps(cmd->uid_maps, cmd->n_uid_maps, err) < 0)
-        return check_within(err, "uidmapping");
-    if (check_maps(cmd->gid_maps, cmd->n_gid_maps, err) < 0)
-        return check_within(err, "gidmapping");
+    if (check_maps(cmd->uid_maps, cmd->n_uid_maps, cmd->engine, err) < 0)
+        return check_within(err, "%s", cmd->engine ? "linux.uidMappings" : "uidmapping");
+    if (check_maps(cmd->gid_maps, cmd->n_gid_maps, cmd->engine, err) < 0)
+        return check_within(err, "%s", cmd->engine ? "linux.gidMappings" : "gidmapping");
     return 0;
 }
 
@@ -157,9 +161,9 @@ int validate_devices(const struct command *cmd, struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < cmd->n_devices; i++)
         if (check_node(&cmd->devices[i], err) < 0)
-            return check_within(err, "devices[%zu].", i);
+            return check_within(err, "%sdevices[%zu].", cmd->engine ? "linux." : "", i);
     for (size_t i = 0; i < cmd->res.n_devices; i++)
         if (check_rule(&cmd->res.devices[i], err) < 0)
-            return check_within(err, "resources.devices[%zu].", i);
+            return check_within(err, "%sresources.devices[%zu].", cmd->engine ? "linux." : "", i);
     return 0;
 }

@@ -7,8 +7,6 @@
 #include "base/cleanup.h"
 #include "spec/words.h"
 
-#define HOSTNAME_MAX 64 /* __NEW_UTS_LEN */
-
 /* A bundle says its members in "linux". */
 static const char *within(const struct command *cmd)
 {
