@@ -20,7 +20,39 @@
     X(id_newline, set(&c->id, "a\n"),                                                              \
       "id: \"a?\" is not an id: letters, digits and _ . + - are expected")                         \
     X(id_long, set(&c->id, LONG_ID "a"),                                                           \
-      "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 240 characters")          \
+      "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 240 characters, the "     \
+      "most that "                                                                                 \
+      "a cgroup named after it can have")                                                          \
+    X(id_longest, (set(&c->cgroups_path, "/a"), set(&c->id, LONG_ID A15 "a")),                     \
+      "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 255 characters")          \
+    X(systemd_path, (c->systemd_cgroup = true, set(&c->cgroups_path, "/a/b")),                     \
+      "cgroupsPath: \"/a/b\" is not slice:prefix:name, as systemd has it")                         \
+    X(systemd_few, (c->systemd_cgroup = true, set(&c->cgroups_path, "a.slice:b")),                 \
+      "cgroupsPath: \"a.slice:b\" is not slice:prefix:name, as systemd has it")                    \
+    X(systemd_many, (c->systemd_cgroup = true, set(&c->cgroups_path, "a.slice:b:c:d")),            \
+      "cgroupsPath: \"a.slice:b:c:d\" is not slice:prefix:name, as systemd has it")                \
+    X(systemd_nameless, (c->systemd_cgroup = true, set(&c->cgroups_path, "a.slice:b:")),           \
+      "cgroupsPath: \"a.slice:b:\" is not slice:prefix:name, as systemd has it")                   \
+    X(systemd_service, (c->systemd_cgroup = true, set(&c->cgroups_path, "a.service:b:c")),         \
+      "cgroupsPath: \"a.service\" of \"a.service:b:c\" is not the name of a slice")                \
+    X(systemd_dashes, (c->systemd_cgroup = true, set(&c->cgroups_path, "a--b.slice:b:c")),         \
+      "cgroupsPath: \"a--b.slice\" of \"a--b.slice:b:c\" is not the name of a slice")              \
+    X(systemd_short, (c->systemd_cgroup = true, set(&c->cgroups_path, ".slice:b:c")),              \
+      "cgroupsPath: \".slice\" of \".slice:b:c\" is not the name of a slice")                      \
+    X(cgroup_long, set(&c->cgroups_path, "/a/" LONG_ID A15 "a/b"),                                 \
+      "cgroupsPath: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 255 bytes")             \
+    X(engine_name_long, (c->engine = true, set(&c->hostname, A15 A15 A15 A15 "aaaaa")),            \
+      "hostname: \"" A15 A15 A15 A15 "aaaaa\" is longer than 64 bytes")                            \
+    X(engine_name_control, (c->engine = true, set(&c->domainname, "a\n")),                         \
+      "domainname: byte 2 is a control character (0x0a)")                                          \
+    X(engine_map, (c->engine = true, maps_of_both(c), map(&c->gid_maps, &c->n_gid_maps, 5, 1, 9)), \
+      "linux.gidMappings[1].containerID: 5 is in entry 0 too")                                     \
+    X(engine_map_missing,                                                                          \
+      (c->engine = true, c->ns[NS_USER].mode = NS_NEW,                                             \
+       map(&c->uid_maps, &c->n_uid_maps, 0, 1, 9)),                                                \
+      "linux.gidMappings: is missing")                                                             \
+    X(engine_masked, (c->engine = true, add(&c->masked_paths, "proc")),                            \
+      "linux.maskedPaths[0]: \"proc\" is not an absolute path")                                    \
     X(root_missing, set(&c->root.path, NULL), "root.path: is missing")                             \
     X(root_relative, set(&c->root.path, "r"), "root.path: \"r\" is not an absolute path")          \
     X(root_newline, set(&c->root.path, "/a\nb"),                                                   \
@@ -282,6 +314,13 @@ static void test_refused(void **state)
 #define ACCEPTED(X)                                                                                \
     X(nothing, c->stop_signal = 0, "")                                                             \
     X(id_of_240, set(&c->id, LONG_ID), "")                                                         \
+    X(id_of_255, (set(&c->cgroups_path, "/a"), set(&c->id, LONG_ID A15)), "")                      \
+    X(name_of_an_engine, (c->engine = true, set(&c->hostname, "-my host-")), "")                   \
+    X(cgroup_colons, set(&c->cgroups_path, "/a:b:c"), "")                                          \
+    X(cgroup_systemd,                                                                              \
+      (c->systemd_cgroup = true, set(&c->cgroups_path, "system-a.slice:docker:x")), "")            \
+    X(cgroup_systemd_chosen, (c->systemd_cgroup = true, set(&c->cgroups_path, "::x")), "")         \
+    X(cgroup_systemd_root, (c->systemd_cgroup = true, set(&c->cgroups_path, "-.slice:p:x")), "")   \
     X(id_signs, set(&c->id, "_a.b+c-d"), "")                                                       \
     X(no_process, (c->has_process = false, strv_free(&c->process.args)), "")                       \
     X(user_forms, set(&c->process.user.name, "4294967294:www-data"), "")                           \
