@@ -111,6 +111,14 @@ static int set_pull(const struct place *at, char *value, void *field, struct lxc
     return 0;
 }
 
+static int set_yes(const struct place *at, char *value, void *field, struct lxcdriver_error **err)
+{
+    if (!str_eq(value, "yes") && !str_eq(value, "no"))
+        return bad(at, err, "\"%s\" is neither yes nor no", value);
+    *(bool *)field = str_eq(value, "yes");
+    return 0;
+}
+
 static int set_patterns(const struct place *at, char *value, void *field,
                         struct lxcdriver_error **err)
 {
@@ -137,6 +145,7 @@ static const struct key keys[] = {
     {"userns_base", set_id, offsetof(struct conf, userns_base)},
     {"userns_size", set_id, offsetof(struct conf, userns_size)},
     {"start_timeout", set_seconds, offsetof(struct conf, start_timeout_s)},
+    {"lxcfs", set_yes, offsetof(struct conf, lxcfs)},
     {"annotation_lxc_keys", set_patterns, offsetof(struct conf, annotation_lxc_keys)},
 };
 

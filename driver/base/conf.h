@@ -30,6 +30,7 @@ struct conf {
     uint32_t userns_size;            /* ids of one container; 65536 */
     int64_t start_timeout_s;         /* 30 */
     bool image_pull_always;          /* look docker:// up at every start, not only when missing */
+    bool lxcfs;                      /* /proc of every container shows its limits, by lxcfs(1) */
     struct strv annotation_lxc_keys; /* fnmatch(3) patterns: LXC keys that annotations may set */
 };
 

@@ -150,6 +150,15 @@ int netfiles_prepare(struct command *cmd, int dir_fd, const char *dir,
 int system_container_prepare(struct command *cmd, const struct cgroup_layout *layout,
                              struct lxcdriver_error **err);
 
+/* ---- lxcfs.c: /proc that shows the container's limits ---- */
+
+/* "true" or "false", in cmd->lxcfs; without it the administrator's settings decide. */
+#define LXCFS_ANNOTATION "org.linuxcontainers.lxcfs"
+
+/* Bind lxcfs' files over those of /proc and /sys, but for what the command mounts there itself.
+ * That lxcfs does not run is an error. Before the targets are resolved. 0 or -1. */
+int lxcfs_prepare(struct command *cmd, struct lxcdriver_error **err);
+
 /* ---- launch.c ---- */
 
 struct launch {
@@ -198,6 +207,9 @@ int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* Then everything up to the files in the container's directory, in order. 0 or -1. */
 int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **err);
 void launch_clear(struct launch *l);
+/* lxcfs.c: the same, when the command or the settings ask for it; by the settings alone it is no
+ * more than a warning that lxcfs does not run. 0 or -1. */
+int launch_prepare_lxcfs(struct launch *l, struct lxcdriver_error **err);
 /* userns.c: give an automatic user namespace its ids. */
 int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* The host's id of the container's 0; 0 without maps. */

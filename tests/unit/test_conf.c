@@ -60,6 +60,7 @@ static void test_defaults(void **state)
     assert_int_equal(conf.userns_size, 65536);
     assert_int_equal(conf.start_timeout_s, 30);
     assert_false(conf.image_pull_always);
+    assert_false(conf.lxcfs);
     assert_int_equal(conf.annotation_lxc_keys.n, 0);
     conf_clear(&conf);
 }
@@ -71,6 +72,7 @@ static void test_all_keys(void **state)
                                "  root = /srv/run lxc \r\n"
                                "image_dir=/srv/images\n"
                                "\timage_pull = always\n"
+                               "lxcfs = yes\n"
                                "bridge = br-0\n"
                                "template_override_dir = /srv/t#1\n"
                                "lxc_start = /opt/lxc=5/bin/lxc-start\n"
@@ -89,6 +91,7 @@ static void test_all_keys(void **state)
     assert_string_equal(conf.root, "/srv/run lxc");
     assert_string_equal(conf.image_dir, "/srv/images");
     assert_true(conf.image_pull_always);
+    assert_true(conf.lxcfs);
     assert_string_equal(conf.bridge, "br-0");
     assert_string_equal(conf.template_override_dir, "/srv/t#1");
     assert_string_equal(conf.lxc_start, "/opt/lxc=5/bin/lxc-start");
@@ -155,6 +158,7 @@ static void test_bad_lines(void **state)
            ":1: bridge: \"averyverylongname\" cannot be the name of a network interface");
     REFUSE("bridge = a/b\n", ":1: bridge: \"a/b\" cannot be the name of a network interface");
     REFUSE("log_level = loud\n", ":1: log_level: \"loud\" is none of debug, info, warning, error");
+    REFUSE("lxcfs = true\n", ":1: lxcfs: \"true\" is neither yes nor no");
     REFUSE("image_pull = never\n", ":1: image_pull: \"never\" is neither missing nor always");
     REFUSE("userns_base = 0\n", ":1: userns_base: \"0\" is not a number from 1 to 4294967294");
     REFUSE("userns_size = 1k\n", ":1: userns_size: \"1k\" is not a number from 1 to 4294967294");
