@@ -106,6 +106,15 @@ struct lxcdriver_run_options {
     /* Return after the start; the container goes on by itself, its output in <root>/<id>/log. Its
      * supervisor is a child of the caller's, to be reaped when it ends. */
     bool detach;
+    /* With `detach`: `stdio` is the container's own, and a terminal's master goes to on_console. No
+     * log is kept. */
+    bool keep_stdio;
+    /* Called when the container has been created and its command waits for the start: pids of its
+     * init and of its supervisor, in the caller's namespace. 0, or -1 to give it up, with *err. */
+    int (*on_created)(void *opaque, pid_t init, pid_t supervisor, struct lxcdriver_error **err);
+    const int *preserve; /* the caller's descriptors that the workload finds as 3, 4, ...; not
+                            closed here */
+    size_t n_preserve;
     bool remove;         /* remove all records when it has ended, also when this process is gone */
     int start_timeout_s; /* 0: 30 */
 };
@@ -114,6 +123,34 @@ struct lxcdriver_run_options {
 int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *cmd,
                   const struct lxcdriver_run_options *options, int *status,
                   struct lxcdriver_error **err);
+
+/* What an engine's command line says beside the bundle (runc's and crun's options). */
+struct lxcdriver_bundle_options {
+    bool systemd_cgroup; /* linux.cgroupsPath is slice:prefix:name */
+    bool no_new_keyring; /* the container keeps the caller's session keyring */
+    int listen_fds; /* sd_listen_fds(3): how many of the preserved descriptors the environment is to
+                       tell of */
+};
+/* Read the bundle's config.json (OCI runtime specification 1.0 to 1.3, config.md). `bundle` is a
+ * directory; on_warning of `options` is told what is ignored. NULL on error, which gives the
+ * member's path and value. */
+struct lxcdriver_command *
+lxcdriver_bundle_read(struct lxcdriver *drv, const char *id, const char *bundle,
+                      const struct lxcdriver_bundle_options *bundle_options,
+                      const struct lxcdriver_run_options *options, struct lxcdriver_error **err);
+
+/*
+ * Create a container; lxcdriver_start() runs its command (runtime.md, "Lifecycle"). As
+ * lxcdriver_run with `detach` and `keep_stdio`: from the return on only its supervisor is there, a
+ * child of the caller's that ends with the status of the container, as a shell would give it. What
+ * an engine derives from that pid (namespaces, cgroups, root directory) is the container's. The
+ * cgroups are left until lxcdriver_clean().
+ */
+int lxcdriver_create(struct lxcdriver *drv, struct lxcdriver_command *cmd,
+                     const struct lxcdriver_run_options *options, struct lxcdriver_error **err);
+/* Run the command of a created container; returns when it has been executed. 0, or -1 with an error
+ * whose exit code is 126 or 127 when it could not be. */
+int lxcdriver_start(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
 
 /* Wait for the end of a container that any process started; *status is a wait(2) status. Not
  * polled. */

@@ -85,8 +85,8 @@ static int traces_read(int dir_fd, struct traces *out, struct lxcdriver_error **
     return 0;
 }
 
-/* Kill a process that is surely the one meant, and wait for its end. */
-static void kill_and_wait(pid_t pid, uint64_t start_time)
+/* Send a signal (0: none) to a process that is surely the one meant, and wait for its end. */
+static void end_and_wait(pid_t pid, uint64_t start_time, int signum)
 {
     cleanup_close int pidfd = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
     struct pollfd fds = {pidfd, POLLIN, 0};
@@ -94,7 +94,7 @@ static void kill_and_wait(pid_t pid, uint64_t start_time)
     /* The clean-up command may be what the supervisor became by exec. */
     if (pidfd < 0 || pid == getpid() || !proc_alive(pid, start_time))
         return;
-    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0)
+    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) == 0)
         while (poll(&fds, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
             ;
 }
@@ -179,6 +179,13 @@ static void unmount_rootfs(const struct lxcdriver *drv, const char *id)
         umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
 }
 
+/* A supervisor that has written this down is about to end with the container's status, which its
+ * parent waits for. */
+static bool recorded_as_stopped(const struct container *c)
+{
+    return str_eq(json_string_value(json_object_get(c->state, "status")), "stopped");
+}
+
 static void clean_open(struct container *c, bool torn_down, struct lxcdriver_error **first)
 {
     struct traces t = {0};
@@ -186,12 +193,12 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
 
     /* Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is
      * killed for itself. */
-    kill_and_wait(c->supervisor, c->supervisor_start);
+    end_and_wait(c->supervisor, c->supervisor_start, recorded_as_stopped(c) ? 0 : SIGKILL);
     /* By the cgroups first: what is frozen in v1 does not end before it is thawed, and the record
      * below does not say which directory is the freezer's. */
     if (c->cgroups.n > 0)
         cgroup_signal(&c->cgroups, SIGKILL, 0, NULL);
-    kill_and_wait(c->pid, c->start_time);
+    end_and_wait(c->pid, c->start_time, SIGKILL);
     if (traces_read(c->dir_fd, &t, &one) < 0)
         note(first, &one);
     if (!torn_down)

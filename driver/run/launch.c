@@ -17,11 +17,14 @@
 static int set_stdio(struct launch *l, struct lxcdriver_error **err)
 {
     const struct lxcdriver_run_options *o = l->options;
+    bool logged = o->detach && !o->keep_stdio;
     cleanup_close int null = -1;
     int pipe_fds[2];
 
-    if (o->detach) {
-        l->flags |= SF_DETACH | SF_LOG;
+    if (o->detach)
+        l->flags |= l->cmd->engine ? SF_DETACH | SF_ENGINE : SF_DETACH;
+    if (logged) {
+        l->flags |= SF_LOG;
         l->log_fd =
             openat(l->dir_fd, "log", O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
         if (l->log_fd < 0)
@@ -40,7 +43,7 @@ static int set_stdio(struct launch *l, struct lxcdriver_error **err)
         if (l->stdio[i] < 0)
             return err_sys(err, errno, "duplicate descriptor %d", o->stdio[i]);
     }
-    if (!o->detach)
+    if (!logged)
         return 0;
     if (pipe2(pipe_fds, O_CLOEXEC) < 0)
         return err_sys(err, errno, "make a pipe");
@@ -107,10 +110,25 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
     return l->dir ? 0 : err_nomem(err);
 }
 
-/* The init waits for its start: write down who it is, then let it go. */
+static int send_word(const struct launch *l, uint32_t type, const char *what,
+                     struct lxcdriver_error **err)
+{
+    const struct sup_msg msg = {.type = type};
+
+    return packet_send(l->sock, &msg, sizeof(msg), NULL, 0) < 0 ? err_sys(err, errno, "%s", what)
+                                                                : 0;
+}
+
+static int send_start(const struct launch *l, struct lxcdriver_error **err)
+{
+    return send_word(l, SUP_START, "start the container", err);
+}
+
+/* The init waits for its start: write down who it is, then let it go, or leave it to the supervisor
+ * first. */
 static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdriver_error **err)
 {
-    struct sup_msg start = {.type = SUP_START};
+    const struct lxcdriver_run_options *o = l->options;
     struct proc_stat supervisor = {0};
     struct state_facts facts = {.cmd = l->cmd,
                                 .rootfs = l->rootfs.path,
@@ -130,9 +148,10 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
         facts.supervisor_start = supervisor.start_time;
     if (state_write_created(l->dir_fd, &facts, err) < 0)
         return -1;
-    if (packet_send(l->sock, &start, sizeof(start), NULL, 0) < 0)
-        return err_sys(err, errno, "start the container");
-    return 0;
+    if (o->on_created && o->on_created(o->opaque, l->init, l->supervisor, err) < 0)
+        return -1;
+    return l->flags & SF_ENGINE ? send_word(l, SUP_RELEASE, "leave the container", err)
+                                : send_start(l, err);
 }
 
 static void on_warning(struct launch *l, const struct sup_msg *msg)
@@ -179,6 +198,8 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
         return 0;
     case SUP_CREATED:
         return on_created(l, &msg, err);
+    case SUP_RELEASED:
+        return l->create_only ? 1 : send_start(l, err);
     case SUP_STARTED:
         l->started = true;
         if (l->options->on_start)
@@ -313,9 +334,9 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
     return result < 0 ? -1 : 0;
 }
 
-int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
-                  const struct lxcdriver_run_options *options, int *status,
-                  struct lxcdriver_error **err)
+static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command,
+                        const struct lxcdriver_run_options *options, bool create_only, int *status,
+                        struct lxcdriver_error **err)
 {
     struct launch l;
     int result;
@@ -323,6 +344,7 @@ int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
     if (command_validate(command->cmd, err) < 0)
         return -1;
     result = launch_init(&l, drv, command->cmd, options, err);
+    l.create_only = create_only;
     if (result == 0)
         result = launch_run(&l, err);
     if (result == 0 && (options->detach || l.detached)) {
@@ -341,4 +363,21 @@ int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
         clean_made(&l.targets.made);
     launch_clear(&l);
     return result;
+}
+
+int lxcdriver_run(struct lxcdriver *drv, struct lxcdriver_command *command,
+                  const struct lxcdriver_run_options *options, int *status,
+                  struct lxcdriver_error **err)
+{
+    return launch_whole(drv, command, options, false, status, err);
+}
+
+int lxcdriver_create(struct lxcdriver *drv, struct lxcdriver_command *command,
+                     const struct lxcdriver_run_options *options, struct lxcdriver_error **err)
+{
+    struct lxcdriver_run_options detached = *options;
+
+    detached.detach = detached.keep_stdio = true;
+    command->cmd->engine = true;
+    return launch_whole(drv, command, &detached, true, NULL, err);
 }

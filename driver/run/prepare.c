@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/sha256.h"
 #include "host/apparmor.h"
 #include "host/proc.h"
 #include "spec/readers.h"
@@ -29,6 +30,8 @@ static int make_env(struct launch *l, struct lxcdriver_error **err)
 
     if (strv_copy(&l->env, &p->env) < 0)
         return err_nomem(err);
+    if (l->cmd->engine)
+        return 0; /* a bundle says all of it */
     if (!env_get(&l->env, "PATH") && strv_add(&l->env, DEFAULT_PATH) < 0)
         return err_nomem(err);
     if (p->terminal && !env_get(&l->env, "TERM") && strv_add(&l->env, "TERM=xterm") < 0)
@@ -52,9 +55,36 @@ static int add_dockerenv(struct launch *l, struct lxcdriver_error **err)
     return m->type && m->destination && m->source ? 0 : err_nomem(err);
 }
 
+/*
+ * What the cgroups that are ours alone are named after: the id; for a container of an engine's,
+ * whose id may be as long as a file name and may be used under another root as well, a part of it
+ * and a hash of both.
+ */
+static char *own_cgroup_name(const struct launch *l)
+{
+    cleanup_free char *key = str_printf("%s/%s", l->drv->root, l->cmd->id);
+    char hash[SHA256_HEX + 1];
+
+    if (!l->cmd->engine)
+        return strdup(l->cmd->id);
+    if (!key)
+        return NULL;
+    sha256_hex(key, strlen(key), hash);
+    return str_printf("%.64s.%.16s", l->cmd->id, hash);
+}
+
+/* An engine may have made the directory; what is in use is not taken. */
+static int take_existing(const struct cgroup_dir *dir, struct lxcdriver_error **err)
+{
+    if (access(dir->path, F_OK) < 0 || rmdir(dir->path) == 0)
+        return 0;
+    return err_set(err, "cgroup %s exists already and is in use", dir->path);
+}
+
 static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
+    cleanup_free char *own = NULL;
 
     if (cmd->cgroups_path)
         l->cgroup_container = strdup(cmd->cgroups_path + strspn(cmd->cgroups_path, "/"));
@@ -63,16 +93,17 @@ static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
             str_printf("%s/%s", cmd->cgroup_parent + strspn(cmd->cgroup_parent, "/"), cmd->id);
     else
         l->cgroup_container = str_printf("runlxc.payload.%s", cmd->id);
-    l->cgroup_monitor = str_printf("runlxc.monitor.%s", cmd->id);
-    l->cgroup_pivot = str_printf("runlxc.pivot.%s", cmd->id);
+    own = own_cgroup_name(l);
+    l->cgroup_monitor = own ? str_printf("runlxc.monitor.%s", own) : NULL;
+    l->cgroup_pivot = own ? str_printf("runlxc.pivot.%s", own) : NULL;
     if (!l->cgroup_container || !l->cgroup_monitor || !l->cgroup_pivot)
         return err_nomem(err);
     if (cgroup_dirs_of(&l->layout, l->cgroup_container, &l->payload, err) < 0 ||
         cgroup_dirs_of(&l->layout, l->cgroup_monitor, &l->monitor, err) < 0)
         return -1;
     for (size_t i = 0; i < l->payload.n; i++)
-        if (access(l->payload.dirs[i].path, F_OK) == 0)
-            return err_set(err, "cgroup %s exists already", l->payload.dirs[i].path);
+        if (take_existing(&l->payload.dirs[i], err) < 0)
+            return -1;
     return 0;
 }
 
@@ -95,6 +126,7 @@ static int write_config(struct launch *l, struct lxcdriver_error **err)
         .cgroup_container = l->cgroup_container,
         .cgroup_monitor = l->cgroup_monitor,
         .cgroup_pivot = l->cgroup_pivot,
+        .inherit_keyring = cmd->no_new_keyring,
         .idmap_root = cmd->root.idmap && cmd->root.layers.n == 0,
     };
 
@@ -149,6 +181,8 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
         flags |= SF_TERMINAL;
     if (l->rootfs.mount_fd >= 0)
         flags |= SF_ROOTFS;
+    if (flags & SF_ENGINE && cmd->supervisor_inside)
+        flags |= SF_JOIN_CGROUPS;
     if (cmd->privileged && apparmor_enabled())
         flags |= SF_UNCONFINED;
     return flags;
@@ -349,10 +383,13 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
 {
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
+    /* A system container's init needs an empty root cgroup in v2. */
+    l->cmd->supervisor_inside =
+        l->flags & SF_ENGINE && !(l->cmd->system_container && l->layout.mode == CGROUP_V2);
     if (cgroup_paths(l, err) < 0 || userns_resolve(l, look_only, err) < 0 ||
         launch_resolve_namespaces(l, err) < 0 || launch_resolve_network(l, look_only, err) < 0 ||
         write_env_file(l, look_only, err) < 0 || prepare_files(l, err) < 0 ||
-        add_dockerenv(l, err) < 0)
+        (!l->cmd->engine && add_dockerenv(l, err) < 0))
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)

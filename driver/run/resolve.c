@@ -4,14 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "host/net.h"
 #include "host/proc.h"
 
@@ -140,6 +143,52 @@ static int of_container(struct launch *l, enum ns_kind kind, const char *member,
     return l->ns_path[kind] ? 0 : err_nomem(err);
 }
 
+/* The container whose supervisor a process is, as its arguments tell. 0, or -1 when it is none. */
+static int container_of_supervisor(const struct launch *l, pid_t pid, struct container *out)
+{
+    cleanup_free char *helper = driver_helper(l->drv, "runlxc-supervise");
+    cleanup_free char *path = str_printf("/proc/%d/cmdline", (int)pid), *args = NULL;
+    const char *root, *id;
+    struct lxcdriver other;
+    size_t len = 0;
+
+    if (!helper || !path || fs_read_at(AT_FDCWD, path, 2 * PATH_MAX, &args, &len) < 0 ||
+        !str_eq(args, helper))
+        return -1;
+    root = args + strlen(args) + 1;
+    if (root >= args + len)
+        return -1;
+    id = root + strlen(root) + 1;
+    other = (struct lxcdriver){.root = (char *)(uintptr_t)root};
+    if (id >= args + len || container_open(&other, id, out, NULL) < 0)
+        return -1;
+    out->drv = NULL; /* was only needed to open it */
+    if (out->supervisor == pid && proc_alive(pid, out->supervisor_start))
+        return 0;
+    container_close(out);
+    return -1;
+}
+
+/*
+ * An engine knows a container by the pid that it was given, and for `--pid container:X` it names
+ * that pid's namespace; our supervisor could join all of its container's but this one. 1 when it
+ * was such a path, else 0, or -1.
+ */
+static int of_supervisor(struct launch *l, enum ns_kind kind, const char *path,
+                         struct lxcdriver_error **err)
+{
+    struct container other cleanup_container = {.dir_fd = -1};
+    int pid, end = 0;
+
+    if (sscanf(path, "/proc/%d/ns/%n", &pid, &end) != 1 || end == 0 ||
+        !str_eq(path + end, ns_file[kind]) || container_of_supervisor(l, pid, &other) < 0)
+        return 0;
+    l->ns_path[kind] = str_printf("/proc/%d/ns/%s", (int)other.pid, ns_file[kind]);
+    l->peer_pid[kind] = other.pid;
+    l->peer_start[kind] = other.start_time;
+    return l->ns_path[kind] ? 1 : err_nomem(err);
+}
+
 /* LXC joins whatever namespace the file is of, and the container would stay in the host's of the
  * kind that was meant: ioctl_ns(2). */
 static int of_path(struct launch *l, enum ns_kind kind, const char *path,
@@ -149,8 +198,12 @@ static int of_path(struct launch *l, enum ns_kind kind, const char *path,
         [NS_PID] = CLONE_NEWPID,   [NS_NET] = CLONE_NEWNET,      [NS_MNT] = CLONE_NEWNS,
         [NS_IPC] = CLONE_NEWIPC,   [NS_UTS] = CLONE_NEWUTS,      [NS_USER] = CLONE_NEWUSER,
         [NS_TIME] = CLONE_NEWTIME, [NS_CGROUP] = CLONE_NEWCGROUP};
-    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    cleanup_close int fd = -1;
+    int found = of_supervisor(l, kind, path, err);
 
+    if (found)
+        return found < 0 ? -1 : 0;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return err_sys(err, errno, "%s namespace %s", ns_file[kind], path);
     if (ioctl(fd, NS_GET_NSTYPE) != types[kind])

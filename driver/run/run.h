@@ -195,6 +195,7 @@ struct launch {
     pid_t init;
     uint64_t init_start;
     struct cgroup_dirs actual; /* of the running init */
+    bool create_only; /* the command waits for lxcdriver_start() */
     bool started, ended, ended_in_order, claimed;
     int status;
     bool oom;

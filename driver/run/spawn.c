@@ -172,6 +172,11 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err)
             fds[n++] = l->stdio[i];
     for (size_t i = 0; i < l->n_attach; i++)
         fds[n++] = l->attach[i];
+    for (size_t i = 0; i < l->options->n_preserve; i++) {
+        if (n == ARRAY_SIZE(fds))
+            return err_set(err, "more than %d descriptors to pass on", SUP_SHIM_MAX);
+        fds[n++] = l->options->preserve[i];
+    }
     if (packet_send(l->sock, &msg, sizeof(msg), fds, n) < 0)
         return err_sys(err, errno, "hand the container over to its supervisor");
     return 0;

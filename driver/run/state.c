@@ -82,6 +82,8 @@ static json_t *head_object(const struct state_facts *f)
     if (!object)
         return NULL;
     json_object_set_new(object, "stopSignal", json_integer(cmd->stop_signal));
+    json_object_set_new(object, "supervisorInside", json_boolean(cmd->supervisor_inside));
+    json_object_set_new(object, "systemContainer", json_boolean(cmd->system_container));
     json_object_set_new(object, "cgroups", cgroups_object(f->cgroups));
     json_object_set_new(object, "network", network_object(f->net));
     json_object_set_new(object, "annotations", annotations_object(cmd));

@@ -323,6 +323,9 @@ struct command {
     bool engine;           /* from a bundle: what is not said stays unsaid; no /.dockerenv, no
                               environment of ours */
     bool no_new_keyring;   /* keep the caller's session keyring */
+    /* The supervisor will live in the container's cgroups: what counts tasks has to allow for it.
+     * Set by the launch, not by a reader. */
+    bool supervisor_inside;
     struct mount_spec *mounts;
     size_t n_mounts;
     bool default_mounts; /* add the launcher's /proc, /sys, /dev, /dev/pts, /dev/shm, mqueue and
@@ -365,6 +368,7 @@ struct command {
     char *personality; /* "LINUX", "LINUX32" */
     bool has_intel_rdt;
     char *rdt_clos_id, *rdt_l3_cache, *rdt_mem_bw;
+    struct strv rdt_schemata; /* lines, written after the two before */
     bool rdt_enable_monitoring;
     char *memory_policy_mode, *memory_policy_nodes;
     struct strv memory_policy_flags;
@@ -399,10 +403,11 @@ int pair_add(struct string_pair **pairs, size_t *n, const char *key, const char 
 const char *pair_find(const struct string_pair *pairs, size_t n, const char *key);
 
 /*
- * What holds whatever the reader was: id (1..240 of [A-Za-z0-9_.+-], the first no ".": such names
- * are ours), absolute paths, no control characters where the target cannot carry them, host name
- * length, ranges of resources, rlimits soft <= hard, a command to run, conflicts (host network with
- * addresses, host uts with a host name, ...). Each error names the member and the value. 0 or -1.
+ * What holds whatever the reader was: id (1..255 of [A-Za-z0-9_.+-], the first no ".": such names
+ * are ours; 240 where it names the cgroup too), absolute paths, no control characters where the
+ * target cannot carry them, host name length, ranges of resources, rlimits soft <= hard, a command
+ * to run, conflicts (host network with addresses, host uts with a host name, ...). Each error names
+ * the member and the value. 0 or -1.
  */
 int command_validate(const struct command *cmd, struct lxcdriver_error **err);
 

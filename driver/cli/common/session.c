@@ -295,8 +295,8 @@ void session_fill_stdio(void)
     close_fd(&fd);
 }
 
-int session_open(struct session *s, const char *program, bool interactive, bool tty,
-                 const char *keys, struct lxcdriver_error **err)
+static int session_init(struct session *s, const char *program, bool tty,
+                        struct lxcdriver_error **err)
 {
     *s = (struct session){.program = program, .tty = tty};
     s->signal_fd = s->timer_fd = s->master = s->pidfd = -1;
@@ -308,7 +308,25 @@ int session_open(struct session *s, const char *program, bool interactive, bool 
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (s->epoll_fd < 0)
         return err_sys(err, errno, "make an epoll descriptor");
-    if (parse_keys(s, keys, err) < 0 || watch_signals(s, err) < 0)
+    return watch_signals(s, err);
+}
+
+int session_open_direct(struct session *s, const char *program, struct lxcdriver_error **err)
+{
+    if (session_init(s, program, false, err) < 0)
+        return -1;
+    for (int i = 0; i < 3; i++) {
+        s->child[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+        if (s->child[i] < 0)
+            return err_sys(err, errno, "duplicate descriptor %d", i);
+    }
+    return 0;
+}
+
+int session_open(struct session *s, const char *program, bool interactive, bool tty,
+                 const char *keys, struct lxcdriver_error **err)
+{
+    if (session_init(s, program, tty, err) < 0 || parse_keys(s, keys, err) < 0)
         return -1;
     if (!tty)
         return open_streams(s, interactive, err);

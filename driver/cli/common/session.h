@@ -42,6 +42,8 @@ void session_fill_stdio(void);
  * passed on. 0 or -1. */
 int session_open(struct session *s, const char *program, bool interactive, bool tty,
                  const char *keys, struct lxcdriver_error **err);
+/* As with neither input nor terminal, but our own streams are the process's: nothing is copied. */
+int session_open_direct(struct session *s, const char *program, struct lxcdriver_error **err);
 void session_options(struct session *s, struct lxcdriver_run_options *options);
 /* Drain what the process still wrote, restore terminal and signals. */
 void session_close(struct session *s);

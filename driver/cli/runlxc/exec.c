@@ -10,12 +10,13 @@
 #include "base/exitcode.h"
 #include "base/fs.h"
 #include "common/console.h"
+#include "common/pidfile.h"
+#include "common/preserve.h"
 #include "common/session.h"
 #include "runlxc/verb.h"
 
 #define EXIT_EXEC 255 /* of what is not the command's own: as runc's and crun's */
 #define PROCESS_MAX (16 << 20)
-#define FIRST_PRESERVED 3
 
 struct options {
     const char *process, *user, *cwd, *apparmor, *label, *console_socket, *pid_file;
@@ -37,7 +38,7 @@ static const struct option_def options[] = {
     OPT_TEXT(struct options, apparmor, "apparmor", 0, "PROFILE", "AppArmor profile"),
     OPT_TEXT(struct options, label, "process-label", 0, "LABEL", "SELinux label"),
     OPT_SWITCH(struct options, no_new_privs, "no-new-privs", 0, "no gain of privileges by exec"),
-    OPT_NUMBER(struct options, preserve_fds, "preserve-fds", 0, "N", 0, 240, 0,
+    OPT_NUMBER(struct options, preserve_fds, "preserve-fds", 0, "N", 0, PRESERVE_MAX, 0,
                "pass on N descriptors from 3 up, and those of $LISTEN_FDS"),
     OPT_TEXT(struct options, console_socket, "console-socket", 0, "SOCKET",
              "who is to get the terminal, with --tty and --detach"),
@@ -131,29 +132,20 @@ static int read_parts(struct job *job, char **command, struct lxcdriver_error **
  */
 static int read_descriptors(struct job *job, struct lxcdriver_error **err)
 {
-    const char *listen = getenv("LISTEN_FDS");
-    uint64_t n_listen = 0;
+    uint64_t n_listen;
     size_t n;
 
-    if (listen && !str_to_u64(listen, 0, 240, &n_listen))
-        return err_set(err, "LISTEN_FDS: \"%s\" is not a number between 0 and 240", listen);
+    if (preserve_listen_fds(&n_listen, err) < 0)
+        return -1;
     if (n_listen && !job->spec &&
-        (strv_printf(&job->env, "LISTEN_FDS=%s", listen) < 0 ||
+        (strv_printf(&job->env, "LISTEN_FDS=%d", (int)n_listen) < 0 ||
          strv_add(&job->env, "LISTEN_PID=1") < 0))
         return err_nomem(err);
     job->process.env = (const char *const *)job->env.items;
     n = (size_t)job->o->preserve_fds + n_listen;
-    job->preserved = calloc(n + 1, sizeof(*job->preserved));
+    job->preserved = preserve_fds(n, err);
     if (!job->preserved)
-        return err_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        int fd = FIRST_PRESERVED + (int)i, flags = fcntl(fd, F_GETFD);
-
-        /* What is close-on-exec was opened here and not by the caller. */
-        if (flags < 0 || flags & FD_CLOEXEC)
-            return err_sys(err, EBADF, "--preserve-fds: descriptor %d", fd);
-        job->preserved[i] = fd;
-    }
+        return -1;
     job->process.preserve = job->preserved;
     job->process.n_preserve = n;
     return 0;
@@ -181,26 +173,6 @@ static int read_process(struct job *job, char **args, struct lxcdriver_error **e
 
 /* ---- callbacks ---- */
 
-static int write_pid(const char *path, pid_t pid, struct lxcdriver_error **err)
-{
-    char text[16];
-    int len = snprintf(text, sizeof(text), "%d", pid);
-    cleanup_free char *dir = strdup(path);
-    char *slash = dir ? strrchr(dir, '/') : NULL;
-    cleanup_close int fd = -1;
-
-    if (!dir)
-        return err_nomem(err);
-    if (slash)
-        *slash = '\0';
-    fd = open(!slash ? "." : slash == dir ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    /* Whole or not at all: an engine waits for the file and reads it at once. */
-    if (fd < 0 ||
-        fs_write_atomic(fd, slash ? path + (slash - dir) + 1 : path, text, (size_t)len, 0644) < 0)
-        return err_sys(err, errno, "--pid-file: write %s", path);
-    return 0;
-}
-
 static void on_start(void *opaque, pid_t pid)
 {
     struct job *job = opaque;
@@ -209,7 +181,7 @@ static void on_start(void *opaque, pid_t pid)
         job->session_start(&job->session, pid);
     log_printf(job->ctx->log, LOG_DEBUG, "exec: pid %d", pid);
     if (job->o->pid_file)
-        write_pid(job->o->pid_file, pid, job->failure ? NULL : &job->failure);
+        pidfile_write(job->o->pid_file, pid, job->failure ? NULL : &job->failure);
 }
 
 static void on_console_socket(void *opaque, int master)

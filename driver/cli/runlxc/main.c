@@ -11,8 +11,8 @@
 #define EXIT_OURS 1
 
 static const struct verb *const verbs[] = {
-    &verb_delete, &verb_events, &verb_exec, &verb_kill, &verb_list,     &verb_pause, &verb_ps,
-    &verb_resume, &verb_state,  &verb_stop, &verb_wait, &verb_features, &verb_spec,
+    &verb_create, &verb_run,   &verb_start, &verb_delete, &verb_events, &verb_exec, &verb_kill,
+    &verb_list,   &verb_pause, &verb_ps,    &verb_resume, &verb_state,  &verb_stop, &verb_wait, &verb_features, &verb_spec,
 };
 
 struct globals {

@@ -1,0 +1,42 @@
+/* Running the command of a created container. */
+#include "run/run.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "shared/packet.h"
+
+static int ask(const struct container *c, struct lxcdriver_error **err)
+{
+    cleanup_close int sock = control_connect(c->dir_fd);
+    struct sup_msg msg = {.type = SUP_START};
+    int got;
+
+    if (sock < 0)
+        return err_sys(err, errno, "container \"%s\": its supervisor does not answer", c->id);
+    if (packet_send(sock, &msg, sizeof(msg), NULL, 0) < 0)
+        return err_sys(err, errno, "container \"%s\": start", c->id);
+    do {
+        got = packet_recv(sock, &msg, sizeof(msg), NULL, 0, NULL, NULL);
+    } while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return err_set(err, "container \"%s\": it was killed while it started", c->id);
+    return msg.type == SUP_STARTED ? 0 : failure_of_supervisor(c->dir_fd, &msg, err);
+}
+
+int lxcdriver_start(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err)
+{
+    struct container c cleanup_container = {.dir_fd = -1};
+    enum lxcdriver_state state;
+
+    if (container_open(drv, id, &c, err) < 0)
+        return -1;
+    state = container_state(&c);
+    if (state == LXCDRIVER_STOPPED)
+        return err_set(err, "container \"%s\": cannot start a container that has stopped", id);
+    if (state != LXCDRIVER_CREATED)
+        return err_set(err, "container \"%s\": cannot start it: it is %s already", id,
+                       state_name(state));
+    return ask(&c, err);
+}
