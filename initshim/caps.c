@@ -76,7 +76,9 @@ struct wire_caps caps_reduce(const struct wire_caps *want, uint64_t known, uint6
         .effective = want->effective & can,
         .inheritable = want->inheritable & can,
         .permitted = want->permitted & can,
-        .ambient = want->ambient & can,
+        /* The kernel keeps a capability ambient only while it is permitted and inheritable
+         * (capabilities(7)). Engines ask for more, and other runtimes leave it out in silence. */
+        .ambient = want->ambient & want->permitted & want->inheritable & can,
     };
 }
 
