@@ -7,7 +7,8 @@
 
 /* Superblock flags, which LXC reads and drops ("sync", "dirsync", "lazytime", "mand") or does not
  * know. */
-#define SB_FLAGS (MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME | MS_MANDLOCK | MS_I_VERSION)
+#define SB_FLAGS                                                                                   \
+    (MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME | MS_MANDLOCK | MS_I_VERSION | MS_POSIXACL)
 
 static const char *const default_paths[DEFAULT_MOUNTS] = {
     [DEFAULT_PROC] = "proc",
@@ -56,7 +57,7 @@ static const char *lost_word(const struct mount_spec *m)
     for (size_t i = 0; i < m->data.n; i++)
         if (!strchr(m->data.items[i], '='))
             return m->data.items[i];
-    return m->flags & SB_FLAGS ? "sync, dirsync, lazytime, mand or iversion" : NULL;
+    return m->flags & SB_FLAGS ? "sync, dirsync, lazytime, mand, iversion or acl" : NULL;
 }
 
 /*

@@ -29,6 +29,7 @@ static const struct word {
     uint64_t bits;
 } words[] = {
     {"defaults", WORD_NOTHING, 0},
+    {"acl", WORD_SET, MS_POSIXACL},
     {"async", WORD_CLEAR, MS_SYNCHRONOUS},
     {"atime", WORD_CLEAR, MS_NOATIME},
     {"bind", WORD_SET, MS_BIND},
@@ -40,6 +41,7 @@ static const struct word {
     {"lazytime", WORD_SET, MS_LAZYTIME},
     {"loud", WORD_CLEAR, MS_SILENT},
     {"mand", WORD_SET, MS_MANDLOCK},
+    {"noacl", WORD_CLEAR, MS_POSIXACL},
     {"noatime", WORD_SET, MS_NOATIME},
     {"nodev", WORD_SET, MS_NODEV},
     {"nodiratime", WORD_SET, MS_NODIRATIME},

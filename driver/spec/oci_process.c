@@ -4,25 +4,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "spec/oci_parts.h"
 #include "spec/readers.h"
 #include "spec/validate.h"
-
-/* An optional object: *present is false when it is absent. */
-static int read_object(const struct json_at *at, const char *name, struct json_at *out,
-                       bool *present, struct lxcdriver_error **err)
-{
-    *out = json_member(at, name);
-    *present = json_present(out);
-    return *present ? json_want_object(out, err) : 0;
-}
-
-static int read_array(const struct json_at *at, const char *name, struct json_at *out, size_t *n,
-                      struct lxcdriver_error **err)
-{
-    *out = json_member(at, name);
-    *n = 0;
-    return json_present(out) ? json_want_array(out, n, err) : 0;
-}
 
 static int read_u32(const struct json_at *at, const char *name, uint32_t max, uint32_t *out,
                     struct lxcdriver_error **err)
@@ -41,12 +25,12 @@ static int read_user(const struct json_at *at, struct user_spec *user, struct lx
     bool present;
     size_t n;
 
-    if (read_object(at, "user", &object, &present, err) < 0 || !present)
+    if (oci_object(at, "user", &object, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (read_u32(&object, "uid", UINT32_MAX - 1, &user->uid, err) < 0 ||
         read_u32(&object, "gid", UINT32_MAX - 1, &user->gid, err) < 0 ||
         read_u32(&object, "umask", 0777, &user->umask, err) < 0 ||
-        read_array(&object, "additionalGids", &list, &n, err) < 0)
+        oci_array(&object, "additionalGids", &list, &n, err) < 0)
         return -1;
     umask = json_member(&object, "umask");
     user->has_umask |= json_present(&umask);
@@ -71,7 +55,7 @@ static int read_console_size(const struct json_at *at, struct process_spec *out,
     bool present;
     int64_t rows = 0, cols = 0;
 
-    if (read_object(at, "consoleSize", &size, &present, err) < 0 || !present)
+    if (oci_object(at, "consoleSize", &size, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (json_opt_int(&size, "height", 0, UINT16_MAX, &rows, err) < 0 ||
         json_opt_int(&size, "width", 0, UINT16_MAX, &cols, err) < 0)
@@ -95,7 +79,7 @@ static int read_caps(const struct json_at *at, struct capabilities *caps, struct
                 {"ambient", &caps->ambient}};
     struct json_at object;
 
-    if (read_object(at, "capabilities", &object, &caps->set, err) < 0 || !caps->set)
+    if (oci_object(at, "capabilities", &object, &caps->set, err) < 0 || !caps->set)
         return caps->set ? -1 : 0;
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
         cleanup_strv struct strv names = {0};
@@ -144,7 +128,7 @@ static int read_rlimits(const struct json_at *at, struct process_spec *out,
     struct json_at list;
     size_t n;
 
-    if (read_array(at, "rlimits", &list, &n, err) < 0)
+    if (oci_array(at, "rlimits", &list, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
         struct json_at element = json_element(&list, i);
@@ -161,7 +145,7 @@ static int read_scheduler(const struct json_at *at, struct scheduler_spec *out,
     struct json_at object;
     int64_t nice = 0, priority = 0;
 
-    if (read_object(at, "scheduler", &object, &out->set, err) < 0 || !out->set)
+    if (oci_object(at, "scheduler", &object, &out->set, err) < 0 || !out->set)
         return out->set ? -1 : 0;
     if (json_opt_string(&object, "policy", &out->policy, err) < 0 ||
         json_opt_int(&object, "nice", -20, 19, &nice, err) < 0 ||
@@ -185,7 +169,7 @@ static int read_ioprio(const struct json_at *at, struct ioprio_spec *out,
     cleanup_free char *name = NULL;
     int64_t priority = 0;
 
-    if (read_object(at, "ioPriority", &object, &out->set, err) < 0 || !out->set)
+    if (oci_object(at, "ioPriority", &object, &out->set, err) < 0 || !out->set)
         return out->set ? -1 : 0;
     class_at = json_member(&object, "class");
     if (json_get_string(&class_at, &name, err) < 0 ||
@@ -205,7 +189,7 @@ static int read_affinity(const struct json_at *at, struct process_spec *out,
     struct json_at object;
     bool present;
 
-    if (read_object(at, "execCPUAffinity", &object, &present, err) < 0 || !present)
+    if (oci_object(at, "execCPUAffinity", &object, &present, err) < 0 || !present)
         return present ? -1 : 0;
     return json_opt_string(&object, "initial", &out->cpu_affinity_initial, err) < 0 ||
                    json_opt_string(&object, "final", &out->cpu_affinity_final, err) < 0
@@ -221,8 +205,8 @@ static int read_strings(const struct json_at *at, struct process_spec *out,
 
     if (json_get_string(&cwd_at, &cwd, err) < 0 || json_opt_strv(at, "args", &out->args, err) < 0 ||
         json_opt_strv(at, "env", &out->env, err) < 0 ||
-        json_opt_string(at, "apparmorProfile", &out->apparmor_profile, err) < 0 ||
-        json_opt_string(at, "selinuxLabel", &out->selinux_label, err) < 0)
+        oci_text(at, "apparmorProfile", &out->apparmor_profile, err) < 0 ||
+        oci_text(at, "selinuxLabel", &out->selinux_label, err) < 0)
         return -1;
     if (*cwd != '/')
         return json_error(&cwd_at, err, "not an absolute path");
