@@ -200,6 +200,7 @@ static void linux_free(struct command *cmd)
     free(cmd->rdt_clos_id);
     free(cmd->rdt_l3_cache);
     free(cmd->rdt_mem_bw);
+    strv_free(&cmd->rdt_schemata);
     free(cmd->memory_policy_mode);
     free(cmd->memory_policy_nodes);
     strv_free(&cmd->memory_policy_flags);

@@ -1,5 +1,7 @@
 #include "spec/readers.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 
 #define ANY (-1)
@@ -34,6 +36,32 @@ static int add(struct resources *res, const struct device_rule *rule, struct lxc
 int device_rules_default(struct resources *res, struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < ARRAY_SIZE(default_rules); i++)
+        if (add(res, &default_rules[i], err) < 0)
+            return -1;
+    return 0;
+}
+
+static bool is_everything(const struct device_rule *r)
+{
+    return r->type == 'a' && r->major < 0 && r->minor < 0 && r->read && r->write && r->mknod;
+}
+
+int device_rules_bundle(struct resources *res, struct lxcdriver_error **err)
+{
+    bool open = res->n_devices > 0 && is_everything(&res->devices[0]);
+    bool reset = open;
+
+    for (size_t i = 0; i < res->n_devices; i++)
+        open = open && res->devices[i].allow;
+    if (open)
+        return 0;
+    if (!reset) {
+        if (add(res, &default_rules[0], err) < 0)
+            return -1;
+        memmove(res->devices + 1, res->devices, (res->n_devices - 1) * sizeof(*res->devices));
+        res->devices[0] = default_rules[0];
+    }
+    for (size_t i = 1; i < ARRAY_SIZE(default_rules); i++)
         if (add(res, &default_rules[i], err) < 0)
             return -1;
     return 0;

@@ -75,6 +75,12 @@ static int check_memory(const struct resources *res, struct lxcdriver_error **er
                        "resources.memory_swap: %" PRId64
                        " counts memory too and is less than its %" PRId64,
                        res->memory_swap, res->memory_limit);
+    return 0;
+}
+
+/* A bundle may ask for it: the kernel takes it, and the specification's own example has it. */
+static int check_reservation(const struct resources *res, struct lxcdriver_error **err)
+{
     if (res->memory_limit > 0 && res->memory_reservation > res->memory_limit)
         return err_set(
             err, "resources.memory_reservation: %" PRId64 " is above resources.memory, %" PRId64,
@@ -142,7 +148,7 @@ int validate_resources(const struct command *cmd, struct lxcdriver_error **err)
 {
     const struct resources *res = &cmd->res;
 
-    if (!cmd->oci_version && check_memory_floor(res, err) < 0)
+    if (!cmd->oci_version && (check_memory_floor(res, err) < 0 || check_reservation(res, err) < 0))
         return -1;
     if (check_ranges(res, err) < 0 || check_memory(res, err) < 0 || check_cpu(res, err) < 0 ||
         check_blkio(res, err) < 0 || check_hugepages(res, err) < 0)
