@@ -53,6 +53,8 @@ engine_begin() {
     CGROUP=/${SCRATCH##*/}
     mkdir "$WORK" && mount -t tmpfs -o mode=755,size=6g runlxc-test-work "$WORK" || exit 1
     export WORK CGROUP LXC_RUNTIME
+    # Debian's own engines, whatever else the machine has in /usr/local.
+    export PATH=/usr/sbin:/usr/bin:/sbin:/bin
     export DOCKER_CONFIG=$WORK/client TMPDIR=$WORK/tmp
     mkdir "$DOCKER_CONFIG" "$TMPDIR"
     at_exit engine_cleanup
@@ -78,7 +80,7 @@ engine_processes() {
 }
 
 engine_cgroups() {
-    find /sys/fs/cgroup -mindepth 2 -depth -type d -path "*$CGROUP/*" 2>/dev/null
+    find /sys/fs/cgroup/*/ -xdev -depth -type d -path "*$CGROUP/*" 2>/dev/null
 }
 
 # For a suite that ends early, too: nothing of it may go on.
@@ -108,9 +110,14 @@ engine_cleanup() {
 # What a suite whose containers are removed and whose daemons are stopped must not have.
 engine_left() {
     engine_processes | sed 's/^/process /'
-    engine_cgroups | sed 's/^/cgroup /'
+    if mountpoint -q /sys/fs/cgroup/unified; then
+        engine_cgroups | sed 's/^/cgroup /'
+    else
+        engine_cgroups | sed -n '/^.sys.fs.cgroup.unified/!s/^/cgroup /p'
+    fi
     # shellcheck disable=SC2016 # awk's
-    awk -v work="$WORK/" 'index($5, work) == 1 { print "mount", $5 }' /proc/self/mountinfo
+    # dockerd keeps the host's network for itself.
+    awk -v work="$WORK/" 'index($5, work) == 1 && $5 !~ "/netns/default$" { print "mount", $5 }' /proc/self/mountinfo
     ip -o link | awk -F'[ :@]+' '/veth/ { print "link", $2 }'
     find /run/runlxc /run/lxc /var/lib/runlxc /var/lib/lxc -mindepth 1 -not -path '/var/lib/runlxc/seccomp*' \
         -printf 'file %p\n' 2>/dev/null
@@ -208,7 +215,7 @@ errs() {
     text=$("$@" 2>&1 >/dev/null)
     code=$?
     grep -oiE 'no such file or directory|executable file not found|not found|permission denied|is a directory|not a directory|no such user|unable to find user|unable to find group|invalid argument|operation not permitted|already exists|already in use|device or resource busy|not running|is not paused|already paused|is paused' \
-        <<<"$text" | tr '[:upper:]' '[:lower:]' | sed 's/executable file not found/not found/' | sort -u
+        <<<"$text" | tr '[:upper:]' '[:lower:]' | sed 's/.*not found$/no such file or directory/' | sort -u
     printf '[%s]\n' "$code"
 }
 

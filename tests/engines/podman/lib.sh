@@ -1,0 +1,194 @@
+# shellcheck shell=bash
+# What Podman's scenarios use, on top of tests/engines/lib.sh. Sourced by the suite, which calls podman_conf, and for each scenario.
+
+PODMAN=$WORK/podman
+I=localhost/busybox
+
+# podman_conf: Podman's configuration, made on the spot, and the environment by which it is read; nothing of the machine's is read or
+# written. Both runtimes share one store, as they would on a host.
+podman_conf() {
+    mkdir -p "$PODMAN"/{tmp,networks,hooks.d,home,run}
+    # The machine's own policy and registries are hidden; what is below is all that there is.
+    mount -t tmpfs -o mode=755 runlxc-test-etc /etc/containers || return 1
+    # The hard limits are no higher than what an engine without CAP_SYS_RESOURCE may give.
+    cat >"$PODMAN/containers.conf" <<CONF
+[containers]
+log_driver = "k8s-file"
+default_ulimits = ["nofile=1024:4096", "nproc=1024:32768"]
+[network]
+network_backend = "netavark"
+network_config_dir = "$PODMAN/networks"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+tmp_dir = "$PODMAN/tmp"
+helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
+runtime_supports_json = ["crun", "runc", "runlxc"]
+hooks_dir = ["$PODMAN/hooks.d"]
+CONF
+    cat >"$PODMAN/storage.conf" <<CONF
+[storage]
+driver = "overlay"
+graphroot = "$PODMAN/storage"
+runroot = "$PODMAN/run"
+CONF
+    echo '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
+    printf 'unqualified-search-registries = []\nshort-name-mode = "disabled"\n' >/etc/containers/registries.conf
+    podman_crun
+    podman_environment
+}
+
+# crun 1.8 refuses a v2 hierarchy beside v1 ones; it is given a view of the machine without it.
+podman_crun() {
+    cat >"$PODMAN/crun" <<'SCRIPT'
+#!/bin/sh
+if mountpoint -q /sys/fs/cgroup/unified; then
+    exec unshare -m sh -c 'umount /sys/fs/cgroup/unified; exec crun "$@"' crun "$@"
+fi
+exec crun "$@"
+SCRIPT
+    chmod 755 "$PODMAN/crun"
+}
+
+podman_environment() {
+    export CONTAINERS_CONF=$PODMAN/containers.conf CONTAINERS_STORAGE_CONF=$PODMAN/storage.conf
+    export CONTAINERS_REGISTRIES_CONF=/etc/containers/registries.conf HOME=$PODMAN/home
+    unset DOCKER_CONFIG XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS NOTIFY_SOCKET
+}
+
+# What runc 1.1 does not know and crun does is compared with crun: scenarios as-crun-*.
+runtime_path() {
+    case $RT-$C in
+        runc-as-crun-*) echo "$PODMAN/crun" ;;
+        runc-*) command -v runc ;;
+        *) echo "$LXC_RUNTIME" ;;
+    esac
+}
+
+podman() {
+    command podman --runtime "$RUNTIME_PATH" "$@"
+}
+
+engine_scenario_env() {
+    RUNTIME_PATH=$(runtime_path)
+    podman_environment
+}
+
+# What the scenario started goes, pods with their containers first.
+engine_scenario_end() {
+    local pods=() containers=()
+
+    case $C in
+        pod-* | kube-*)
+            mapfile -t pods < <(podman pod ps -q --filter "name=^$C")
+            [ "${#pods[@]}" -eq 0 ] || podman pod rm -f -t 0 "${pods[@]}"
+            ;;
+    esac
+    mapfile -t containers < <(podman ps -aq --filter "name=^$C")
+    [ "${#containers[@]}" -eq 0 ] || podman rm -f -t 0 --depend -v "${containers[@]}"
+}
+
+# ---- podman as a scenario calls it ----
+
+# p ARGS...: its standard output and exit code. An error of Podman's own is not what a scenario is there for: two sides that fail
+# alike have compared nothing.
+p() {
+    local code
+
+    podman "$@" 2>"$SCRATCH/p.err"
+    code=$?
+    cat "$SCRATCH/p.err" >&2
+    if [ "$code" -eq 125 ] || grep -q '^Error:' "$SCRATCH/p.err"; then
+        echo "!! podman $*: $code $(cat "$SCRATCH/p.err")"
+    else
+        printf '[%s]\n' "$code"
+    fi
+}
+
+# exit_code ARGS...: nothing but the exit code, whatever it is.
+exit_code() {
+    podman "$@" >/dev/null
+    printf '[%s]\n' "$?"
+}
+
+# pe ARGS...: where a failure is expected: the code, and the kind that Podman has recognised in the runtime's message.
+pe() {
+    local code text
+
+    text=$(podman "$@" 2>&1)
+    code=$?
+    printf '%s\n' "$text" >&2
+    printf '[%s] %s\n' "$code" "$(grep -oE 'OCI permission denied|OCI runtime attempted to invoke a command that was not found|OCI runtime error' \
+        <<<"$text" | tail -n 1)"
+}
+
+# r ARGS...: run the scenario's container without a network and remove it.
+r() {
+    p run --rm --network none --name "$C" "$@"
+}
+
+# d ARGS...: run it in the background.
+d() {
+    must podman run -d --network none --name "$C" "$@"
+}
+
+# x [-OPTION...] COMMAND...: exec in it; options with their values in one word.
+x() {
+    local options=()
+
+    while [[ $1 == -* ]]; do
+        options+=("$1")
+        shift
+    done
+    p exec ${options[@]+"${options[@]}"} "$C" "$@"
+}
+
+# state [NAME]: what is inspected of a container.
+state() {
+    podman inspect --type container --format '{{.State.Status}} exit={{.State.ExitCode}} oom={{.State.OOMKilled}} running={{.State.Running}} paused={{.State.Paused}} restarts={{.RestartCount}} error={{.State.Error}} pid={{if .State.Pid}}yes{{else}}no{{end}}' "${1:-$C}"
+}
+
+pid_of() {
+    podman inspect --type container --format '{{.State.Pid}}' "${1:-$C}"
+}
+
+# cg CONTROLLER FILE [NAME]: a file in the cgroup of the inspected pid, found as a monitoring tool finds it.
+cg() {
+    local path
+
+    path=$(sed -nE "s/^[0-9]+:([^:]*,)?$1(,[^:]*)?:(.*)/\3/p" "/proc/$(pid_of "${3:-$C}")/cgroup")
+    if [ -e "/sys/fs/cgroup/$1$path/$2" ]; then
+        echo "$2: $(tr '\n' ' ' <"/sys/fs/cgroup/$1$path/$2")"
+    else
+        echo "$2: there is none"
+    fi
+}
+
+log_has() {
+    podman logs "$1" 2>&1 | grep -qF -- "$2"
+}
+
+status_equals() {
+    [ "$(podman inspect --type container --format '{{.State.Status}}' "$1")" = "$2" ]
+}
+
+# until_log TEXT [NAME], until_status STATUS [NAME]
+until_log() {
+    until_true 15 log_has "${2:-$C}" "$1"
+}
+
+until_status() {
+    until_true 15 status_equals "${2:-$C}" "$1"
+}
+
+# talk STEP... -- ARGS...: podman on a terminal, talked to by the steps of talk.py.
+talk() {
+    local steps=()
+
+    while [ "$1" != -- ]; do
+        steps+=("$1")
+        shift
+    done
+    shift
+    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME_PATH" "$@"
+}
