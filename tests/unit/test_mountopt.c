@@ -35,6 +35,8 @@ static const struct {
     {{"nosuid", "suid", "nosuid"}, MS_NOSUID, 0, 0, 0, 0},
     {{"sync", "dirsync"}, MS_SYNCHRONOUS | MS_DIRSYNC, 0, 0, 0, 0},
     {{"async"}, 0, MS_SYNCHRONOUS, 0, 0, 0},
+    {{"acl"}, MS_POSIXACL, 0, 0, 0, 0},
+    {{"acl", "noacl"}, 0, MS_POSIXACL, 0, 0, 0},
     {{"noatime"}, MS_NOATIME, 0, 0, 0, 0},
     {{"atime"}, 0, MS_NOATIME, 0, 0, 0},
     {{"nodiratime"}, MS_NODIRATIME, 0, 0, 0, 0},
