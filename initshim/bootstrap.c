@@ -65,10 +65,11 @@ static const struct shape shapes[WT_TAGS] = {
     [WT_NET_GATEWAY] = {FORM_FIXED, sizeof(struct wire_addr), 1, START_ONLY},
     [WT_SETNS] = {FORM_FIXED, sizeof(uint64_t), 0, EXEC_ONLY},
     [WT_CGROUP] = {FORM_PATH, 0, 1, EXEC_ONLY},
-    [WT_HOOK] = {FORM_HOOK, sizeof(struct wire_hook), 1, ANY},
+    [WT_HOOK] = {FORM_HOOK, sizeof(struct wire_hook), 1, START_ONLY},
     [WT_MOUNT] = {FORM_MOUNT, sizeof(struct wire_mount), 1, START_ONLY},
     [WT_SYMLINK] = {FORM_LINK, 0, 1, START_ONLY},
     [WT_ATTACH] = {FORM_PATH, sizeof(struct wire_attach), 1, START_ONLY},
+    [WT_STATE] = {FORM_STRING, 0, 1, START_ONLY},
 };
 
 #define ALL_FLAGS                                                                                  \

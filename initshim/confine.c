@@ -45,9 +45,25 @@ int lsm_set(struct shim *s)
     return 0;
 }
 
-static int load_filter(struct shim *s)
+/* Nothing that is to be looked at may run before somebody looks: wait until it was handed on. By
+ * read(2), which every filter has to let through. */
+static int hand_on(struct shim *s, int listener)
 {
     struct shim_msg msg = {.type = SHIM_SECCOMP, .value = 1};
+    ssize_t got;
+
+    if (message_send(s->sock, &msg, listener) < 0)
+        return fail(&s->failure, STAGE_SECCOMP, errno, "listener");
+    do {
+        got = read(s->sock, &msg, sizeof(msg));
+    } while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof(msg) || msg.type != SHIM_SECCOMP_DONE)
+        _exit(EXIT_SHIM); /* who did not hand it on knows why */
+    return 0;
+}
+
+static int load_filter(struct shim *s)
+{
     cleanup_close int listener = -1;
     struct sock_fprog prog;
     struct record r;
@@ -65,9 +81,7 @@ static int load_filter(struct shim *s)
     if (!(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
         return 0;
     listener = (int)rc;
-    if (message_send(s->sock, &msg, listener) < 0)
-        return fail(&s->failure, STAGE_SECCOMP, errno, "listener");
-    return 0;
+    return hand_on(s, listener);
 }
 
 int seccomp_privileged(struct shim *s)

@@ -1,7 +1,9 @@
 #include "handshake.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "descriptor.h"
@@ -79,13 +81,38 @@ int handshake_receive(struct shim *s)
     return 0;
 }
 
+static int say(struct shim *s, uint32_t type, const char *what)
+{
+    struct shim_msg msg = {.type = type};
+
+    return message_send(s->sock, &msg, -1) < 0 ? fail(&s->failure, STAGE_BOOTSTRAP, errno, what)
+                                               : 0;
+}
+
+int handshake_hooks(struct shim *s)
+{
+    struct packet p;
+    int rc;
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+        return fail(&s->failure, STAGE_HOOK, errno, "death signal");
+    if (say(s, SHIM_HOOKS, "hooks") < 0 || take_packet(s, &p, SHIM_HOOKS_GO) < 0)
+        return -1;
+    if (p.n_fds != 1)
+        return fail(&s->failure, STAGE_BOOTSTRAP, EPROTO, "no descriptor");
+    rc = bootstrap_load(&s->boot, p.fds[0], &s->failure);
+    close(p.fds[0]);
+    return rc;
+}
+
+int handshake_hooks_done(struct shim *s)
+{
+    return say(s, SHIM_HOOKS_DONE, "hooks");
+}
+
 int handshake_ready(struct shim *s)
 {
-    struct shim_msg msg = {.type = SHIM_READY};
-
-    if (message_send(s->sock, &msg, -1) < 0)
-        return fail(&s->failure, STAGE_BOOTSTRAP, errno, "ready");
-    return 0;
+    return say(s, SHIM_READY, "ready");
 }
 
 int handshake_wait(struct shim *s)

@@ -8,6 +8,10 @@
  * pidfd (exec mode). */
 int handshake_receive(struct shim *s);
 
+/* Hook mode: say SHIM_HOOKS and wait for SHIM_HOOKS_GO with the bootstrap; say SHIM_HOOKS_DONE. */
+int handshake_hooks(struct shim *s);
+int handshake_hooks_done(struct shim *s);
+
 /* Say SHIM_READY; the kernel adds our credentials. */
 int handshake_ready(struct shim *s);
 

@@ -1,17 +1,15 @@
 #include "hook.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
-#include "descriptor.h"
-#include "program.h"
+#include "shared/hookrun.h"
 #include "text.h"
+
+#define STATE_EXTRA 48 /* a status, a pid and what stands around them */
 
 /* The strings up to the next empty one as a vector; *at is moved behind it. NULL when out of
  * memory. */
@@ -35,94 +33,113 @@ static char **take_list(const char **at, const char *first)
     return list;
 }
 
-static _Noreturn void run_child(const char *path, char **args, char **env)
+/* The container's state for a hook: WT_STATE with the two things that change between its parts.
+ * NULL when out of memory. */
+static char *state_text(const struct shim *s, const char *status, pid_t pid)
 {
-    int nothing[2];
-
-    if (pipe2(nothing, O_CLOEXEC) < 0 || dup2(nothing[0], STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-        _exit(EXIT_SHIM);
-    close(nothing[1]);
-    signals_reset();
-    execve(path, args, env);
-    _exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
-}
-
-/* Wait for the child; SIGCHLD is blocked, so none is missed. False when the time is over; the child
- * is then killed. */
-static bool wait_for(pid_t child, int64_t timeout_s, int *status)
-{
-    struct timespec end, now;
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    while (timeout_s > 0 && waitpid(child, status, WNOHANG) == 0) {
-        struct timespec left;
-
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        left.tv_sec = end.tv_sec + timeout_s - now.tv_sec;
-        left.tv_nsec = end.tv_nsec - now.tv_nsec;
-        if (left.tv_nsec < 0) {
-            left.tv_nsec += 1000000000;
-            left.tv_sec--;
-        }
-        if (left.tv_sec < 0) {
-            kill(child, SIGKILL);
-            waitpid(child, status, 0);
-            return false;
-        }
-        sigtimedwait(&set, NULL, &left);
-    }
-    if (timeout_s <= 0)
-        waitpid(child, status, 0);
-    return true;
-}
-
-static int report_status(struct shim *s, const char *path, int status)
-{
-    char what[48];
+    const char *parts[2] = {"", ""};
+    struct record r;
+    size_t pos = 0, size;
     struct text t;
+    char *out;
 
-    text_init(&t, what, sizeof(what));
-    text_put(&t, WIFSIGNALED(status) ? "signal " : "exit status ");
-    text_put_number(&t, (uint64_t)(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)));
-    return fail_with(&s->failure, STAGE_HOOK, 0, path, what);
+    for (size_t i = 0; i < 2 && bootstrap_next_of(&s->boot, WT_STATE, &pos, &r); i++)
+        parts[i] = record_text(&r, 0);
+    size = strlen(parts[0]) + strlen(parts[1]) + STATE_EXTRA;
+    out = malloc(size);
+    if (!out)
+        return NULL;
+    text_init(&t, out, size);
+    text_put(&t, parts[0]);
+    text_put(&t, status);
+    text_put(&t, "\",\"pid\":");
+    text_put_number(&t, (uint64_t)pid);
+    text_put(&t, parts[1]);
+    return out;
 }
 
-static int run_hook(struct shim *s, const struct record *r)
+static int report(struct shim *s, const char *point, const struct hook_program *p,
+                  const struct hook_end *end)
+{
+    char what[SHIM_DETAIL];
+
+    if (end->result == HOOK_ENDED && end->status == 0)
+        return 0;
+    hook_sentence(point, p, end, what, sizeof(what));
+    return fail(&s->failure, STAGE_HOOK, end->result == HOOK_NOT_RUN ? end->errnum : 0, what);
+}
+
+static int run_hook(struct shim *s, const struct record *r, const char *point, const char *cwd,
+                    const char *state)
 {
     const char *path = record_text(r, sizeof(struct wire_hook)), *at = path + strlen(path) + 1;
+    struct hook_end end = {0};
     struct wire_hook hook;
     char **args, **env;
-    int status = 0;
-    pid_t child;
+    int result;
 
     memcpy(&hook, r->data, sizeof(hook));
     args = take_list(&at, *at ? NULL : path);
     env = take_list(&at, NULL);
-    if (!args || !env)
-        return fail(&s->failure, STAGE_HOOK, ENOMEM, path);
-    child = fork();
-    if (child < 0)
-        return fail(&s->failure, STAGE_HOOK, errno, path);
-    if (child == 0)
-        run_child(path, args, env);
+    if (args && env) {
+        const struct hook_program p = {.path = path,
+                                       .argv = args,
+                                       .env = env,
+                                       .cwd = cwd,
+                                       .input = state,
+                                       .input_len = strlen(state),
+                                       .timeout_s = hook.timeout_s};
+
+        hook_run(&p, &end);
+        result = report(s, point, &p, &end);
+    } else {
+        result = fail(&s->failure, STAGE_HOOK, ENOMEM, path);
+    }
     free(args);
     free(env);
-    if (!wait_for(child, hook.timeout_s, &status))
-        return fail(&s->failure, STAGE_HOOK, ETIMEDOUT, path);
-    return status ? report_status(s, path, status) : 0;
+    return result;
 }
 
-int hooks_run(struct shim *s)
+static int run_point(struct shim *s, uint32_t point, const char *name, const char *cwd,
+                     const char *state)
 {
     struct record r;
     size_t pos = 0;
 
-    while (bootstrap_next_of(&s->boot, WT_HOOK, &pos, &r))
-        if (run_hook(s, &r) < 0)
+    if (!state)
+        return fail(&s->failure, STAGE_HOOK, ENOMEM, name);
+    while (bootstrap_next_of(&s->boot, WT_HOOK, &pos, &r)) {
+        struct wire_hook hook;
+
+        memcpy(&hook, r.data, sizeof(hook));
+        if (hook.point == point && run_hook(s, &r, name, cwd, state) < 0)
             return -1;
+    }
     return 0;
+}
+
+int hooks_run(struct shim *s)
+{
+    pid_t pid = s->boot.flags & WF_INIT ? getppid() : getpid();
+    char *state;
+    int result;
+
+    if (!s->boot.count[WT_HOOK])
+        return 0;
+    state = state_text(s, "created", pid);
+    result = run_point(s, WIRE_HOOK_START_CONTAINER, "startContainer", NULL, state);
+    free(state);
+    return result;
+}
+
+int hooks_run_before_pivot(struct shim *s)
+{
+    /* Our parent is what becomes the init. */
+    char *state = state_text(s, "creating", getppid());
+    int result;
+
+    result = run_point(s, WIRE_HOOK_CREATE_CONTAINER, "createContainer", getenv("LXC_ROOTFS_MOUNT"),
+                       state);
+    free(state);
+    return result;
 }

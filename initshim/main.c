@@ -1,6 +1,7 @@
 /*
- * The init shim: first process of a container, between lxc-start and the workload; or, in exec
- * mode, what takes a new process into a running one. base/protocol.h says how it is started and
+ * The init shim: first process of a container, between lxc-start and the workload; in exec mode,
+ * what takes a new process into a running one; in hook mode, what runs createContainer hooks before
+ * there is an init. base/protocol.h says how it is started and
  * what it says. Each list below is the whole order of things.
  */
 #include <errno.h>
@@ -51,6 +52,12 @@ static const shim_step init_steps[] = {
     handshake_ready,
     handshake_wait,
     reaper_start,
+};
+
+static const shim_step hook_steps[] = {
+    handshake_hooks,
+    hooks_run_before_pivot,
+    handshake_hooks_done,
 };
 
 static const shim_step exec_steps[] = {
@@ -114,13 +121,17 @@ int main(int argc, char **argv)
         _exit(EXIT_SHIM);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    if (argc != 2 || descriptors_isolate(s.sock) < 0)
+    /* LXC appends words of its own to the command line of a hook. */
+    if (argc < 2 || descriptors_isolate(s.sock) < 0)
         _exit(EXIT_SHIM);
     if (strcmp(argv[1], SHIM_INIT_ARG) == 0) {
         run_steps(&s, init_steps, COUNT(init_steps));
     } else if (strcmp(argv[1], SHIM_EXEC_ARG) == 0) {
         s.exec = true;
         run_steps(&s, exec_steps, COUNT(exec_steps));
+    } else if (strcmp(argv[1], SHIM_HOOK_ARG) == 0) {
+        run_steps(&s, hook_steps, COUNT(hook_steps));
+        _exit(0);
     } else {
         _exit(EXIT_SHIM);
     }

@@ -13,6 +13,7 @@
 #include "descriptor.h"
 #include "identity.h"
 #include "message.h"
+#include "shared/signals.h"
 #include "text.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -47,19 +48,6 @@ int guard_restore(struct shim *s)
     if (message_peer_gone(s->sock))
         _exit(EXIT_SHIM);
     return 0;
-}
-
-void signals_reset(void)
-{
-    /* All zero is the kernel's struct sigaction for SIG_DFL. Not sigaction(3): it keeps two signals
-     * to itself, and posix_spawn(3) leaves these two ignored in what it starts. */
-    const unsigned long dfl[8] = {0};
-    sigset_t none;
-
-    for (int sig = 1; sig < NSIG; sig++)
-        syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static const char *search_path(char *const *env)

@@ -19,7 +19,4 @@ int guard_restore(struct shim *s);
  */
 int program_exec(struct shim *s);
 
-/* Default dispositions, nothing blocked. */
-void signals_reset(void);
-
 #endif

@@ -30,10 +30,19 @@
  *     supervisor -> shim   SHIM_START
  *     shim -> supervisor   SHIM_SECCOMP    fds: notification listener, when the filter has one
  *                          (value: 1)
+ *     supervisor -> shim   SHIM_SECCOMP_DONE   it has been handed on
  *     shim                 execs: the socket is close-on-exec, its end is seen as end of file. A
  *                          failure instead sends
  *     shim -> supervisor   SHIM_FAIL       stage, errnum, detail; then the shim exits 125, 126 or
  *                          127
+ *
+ * Hooks before the change of root: LXC's hook "mount" executes the shim with SHIM_HOOK_ARG, as a
+ * child of the init that is to be, in the container's namespaces and with the same two descriptors.
+ * It is over before SHIM_BOOTSTRAP is sent.
+ *
+ *     shim -> supervisor   SHIM_HOOKS      carries SCM_CREDENTIALS; the supervisor has the driver
+ * run prestart and createRuntime supervisor -> shim   SHIM_HOOKS_GO   fds: bootstrap. Now it runs
+ * createContainer shim -> supervisor   SHIM_HOOKS_DONE or SHIM_FAIL
  *
  * Exec into a running container (the shim is started by the driver on the host with SHIM_EXEC_ARG):
  * the same, with WF_EXEC. The first process joins and forks with CLONE_PARENT, so that the workload
@@ -57,12 +66,13 @@ struct wire_record {
     uint32_t tag, len;
 };
 
-/* The shim's end of its socket, as lxc-start passes it on; argv[1] of the shim is SHIM_INIT_ARG or
- * SHIM_EXEC_ARG. */
+/* The shim's end of its socket, as lxc-start passes it on; argv[1] of the shim is one of the
+ * words. */
 #define SHIM_FD 3
 #define SHIM_EXE_FD 4
 #define SHIM_INIT_ARG "init"
 #define SHIM_EXEC_ARG "exec"
+#define SHIM_HOOK_ARG "hook"
 
 enum wire_tag {
     /* process */
@@ -108,7 +118,7 @@ enum wire_tag {
     WT_SETNS,  /* u64: CLONE_NEW* flags for setns(2) on the init's pidfd, which is the first
                   descriptor after bootstrap */
     WT_CGROUP, /* string*: absolute host directory of a cgroup to enter */
-    /* struct wire_hook*: startContainer hook, then NUL-separated path, args, "", env, "" */
+    /* struct wire_hook*: then NUL-separated path, args, "", env, "" */
     WT_HOOK,
     /* container, not with WF_EXEC */
     /* struct wire_mount*, then four strings, each with its NUL: destination, type, source, data. A
@@ -120,6 +130,9 @@ enum wire_tag {
     /* struct wire_attach*, then the destination as a string: where a mount goes that came as a
      * descriptor, the n-th record for the n-th of them. In one order with WT_MOUNT */
     WT_ATTACH,
+    /* string, twice: the state of the container as hooks get it, in JSON, up to the value of
+     * status, and what comes behind the pid */
+    WT_STATE,
     WT_TAGS
 };
 
@@ -201,7 +214,11 @@ struct wire_addr {
 
 struct wire_hook {
     int64_t timeout_s; /* 0: none */
+    uint32_t point;    /* WIRE_HOOK_* */
+    uint32_t pad;
 };
+
+enum { WIRE_HOOK_START_CONTAINER, WIRE_HOOK_CREATE_CONTAINER };
 
 enum shim_type {
     SHIM_BOOTSTRAP = 1,
@@ -210,7 +227,11 @@ enum shim_type {
     SHIM_CONSOLE,
     SHIM_WARN,
     SHIM_FAIL,
-    SHIM_SECCOMP
+    SHIM_SECCOMP,
+    SHIM_SECCOMP_DONE,
+    SHIM_HOOKS,
+    SHIM_HOOKS_GO,
+    SHIM_HOOKS_DONE
 };
 
 /* Where in the shim something failed. The driver has the sentence for each (driver/run/stage.c). */

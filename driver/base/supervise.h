@@ -28,6 +28,11 @@
  * container does without the driver. The supervisor goes into the container (cgroups, namespaces)
  *     supervisor -> driver  SUP_RELEASED  it is there: its pid can be given to the engine
  *
+ *     supervisor -> driver  SUP_HOOKS     with SF_HOOKS, before SUP_CREATED; pid of the init: the
+ * namespaces are there and the root is not changed yet
+ *     driver -> supervisor  SUP_HOOKS_DONE   the hooks on the host were run; value: whether one
+ * failed, then the container is ended
+ *
  * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
  * SUP_WAIT (answered by SUP_EXIT).
  */
@@ -54,6 +59,8 @@ enum sup_tag {
     SUPT_UPPER,          /* string: directory of the throw-away layer, for the clean-up */
     SUPT_MADE, /* string*: mount points made in a root of the user's, to be removed when empty, for
                   the clean-up */
+    SUPT_LISTENER,       /* string: absolute path of the socket that gets the seccomp listener */
+    SUPT_LISTENER_STATE, /* string, LISTENER_PARTS times: see shared/listener.h */
     SUPT_TAGS
 };
 
@@ -76,6 +83,7 @@ enum sup_flag {
     SF_ENGINE = 1 << 11,      /* after SUP_RELEASE: stay when the driver goes, join the container's
                                  namespaces; the cgroups are left to `delete` */
     SF_JOIN_CGROUPS = 1 << 12, /* and enter the payload's cgroups */
+    SF_HOOKS = 1 << 13,        /* LXC's hook "mount" runs the shim, before it is the init */
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */
@@ -99,7 +107,9 @@ enum sup_type {
     SUP_FAIL,
     SUP_DETACH,
     SUP_RELEASE,
-    SUP_RELEASED
+    SUP_RELEASED,
+    SUP_HOOKS,
+    SUP_HOOKS_DONE
 };
 
 enum sup_origin { SUP_ORIGIN_SHIM, SUP_ORIGIN_SUPERVISOR, SUP_ORIGIN_LXC };
@@ -113,7 +123,7 @@ struct sup_msg {
     uint32_t origin;     /* SUP_FAIL */
     uint32_t stage;      /* SUP_FAIL, SUP_WARN */
     int32_t errnum;
-    int32_t value; /* SUP_FAIL: exit code */
+    int32_t value; /* SUP_FAIL: exit code; SUP_HOOKS_DONE */
     char detail[SHIM_DETAIL];
 };
 

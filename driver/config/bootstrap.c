@@ -260,31 +260,6 @@ static void network(struct buf *out, const struct bootstrap_facts *facts)
         address(out, WT_NET_GATEWAY, &facts->gateways[i]);
 }
 
-static void append_words(struct buf *out, const struct strv *words)
-{
-    for (size_t i = 0; i < words->n; i++)
-        buf_append(out, words->items[i], strlen(words->items[i]) + 1);
-    buf_append(out, "", 1);
-}
-
-static int hooks(struct buf *out, const struct command *cmd, struct lxcdriver_error **err)
-{
-    for (size_t i = 0; i < cmd->n_hooks[HOOK_START_CONTAINER]; i++) {
-        const struct hook *h = &cmd->hooks[HOOK_START_CONTAINER][i];
-        struct wire_hook wire = {.timeout_s = h->timeout_s == RES_UNSET ? 0 : h->timeout_s};
-        cleanup_buf struct buf record = {0};
-
-        buf_append(&record, &wire, sizeof(wire));
-        buf_append(&record, h->path, strlen(h->path) + 1);
-        append_words(&record, &h->args);
-        append_words(&record, &h->env);
-        if (record.failed)
-            return err_nomem(err);
-        wire_bytes(out, WT_HOOK, record.data, record.len);
-    }
-    return 0;
-}
-
 static int personality_record(struct buf *out, const char *name, struct lxcdriver_error **err)
 {
     if (!name)
@@ -317,7 +292,7 @@ int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *fac
     masks(out, cmd);
     if (cmd->root.propagation)
         wire_u64(out, WT_ROOT_PROPAGATION, cmd->root.propagation);
-    if (hooks(out, cmd, err) < 0)
+    if (wire_hooks(out, cmd, err) < 0)
         return -1;
     return wire_check(out, err);
 }

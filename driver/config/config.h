@@ -91,6 +91,18 @@ int config_write_env(const struct strv *env, struct buf *out, struct lxcdriver_e
 int config_attached(const struct command *cmd, const struct mount_target *targets, size_t **out,
                     size_t *n, struct lxcdriver_error **err);
 
+/* ---- hooks (config/hooks.c) ---- */
+
+/* Whether some hook runs between the making of the namespaces and the change of root. */
+bool config_hooks_before_pivot(const struct command *cmd);
+/* The state that hooks and others get as JSON (runtime.md, "State"), without the two things that
+ * change: appends what stands before the value of status, and what comes behind that of pid. */
+void config_state_text(const struct command *cmd, struct buf *head, struct buf *tail);
+/* The version that the state complies with. */
+const char *config_oci_version(const struct command *cmd);
+/* Append text (NULL: an empty one) as a JSON string; what is not UTF-8 becomes U+FFFD. */
+void config_json_string(struct buf *out, const char *text);
+
 /* ---- escaping (config/escape.c): the only ways by which a value reaches the configuration ---- */
 
 /* "key = value\n" after checking that value can be said there: no control characters, no leading or

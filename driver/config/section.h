@@ -27,6 +27,7 @@ int config_resources_v2(struct section *s); /* config/resources_v2.c */
 int config_mounts(struct section *s);       /* default mounts, the driver's, the command's */
 int config_device_binds(
     struct section *s);                 /* device nodes in a user namespace, which may not mknod */
+int config_hooks(struct section *s);    /* where the shim runs hooks before it is the init */
 int config_lxc_conf(struct section *s); /* raw keys */
 
 /* "lxc.include = <path of template name>". */

@@ -17,6 +17,9 @@ void wire_strings(struct buf *out, enum wire_tag tag, const struct strv *list);
 void wire_u32(struct buf *out, enum wire_tag tag, uint32_t value);
 void wire_u64(struct buf *out, enum wire_tag tag, uint64_t value);
 
+/* Hooks that the shim runs, and the state that they read. 0 or -1. */
+int wire_hooks(struct buf *out, const struct command *cmd, struct lxcdriver_error **err);
+
 /* Out of memory and WIRE_MAX, once at the end. 0 or -1. */
 int wire_check(const struct buf *out, struct lxcdriver_error **err);
 

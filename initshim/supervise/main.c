@@ -112,9 +112,11 @@ static int launch(struct supervisor *s)
     const char *what = "make the control socket";
 
     if (sup_control_open(s) < 0 || sup_mounts(s, &what) < 0 ||
+        (what = "find the seccomp listener", sup_listener_open(s) < 0) ||
         (what = "make LXC's monitor FIFO", sup_fifo_open(s) < 0) ||
         (what = "start lxc-start", sup_spawn(s) < 0) ||
-        (what = "talk to the shim", sup_shim_bootstrap(s) < 0)) {
+        (what = "talk to the shim",
+         s->rec.flags & SF_HOOKS ? sup_hooks_expect(s) : sup_shim_bootstrap(s)) < 0) {
         sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, what);
         return -1;
     }
@@ -321,6 +323,7 @@ int main(int argc, char **argv)
     s.root_fd = s.dir_fd = s.run_lxc = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
     s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = s.children = s.own_mounts = -1;
+    s.listener_dir = -1;
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         s.clients[i].fd = -1;
     if (setup(&s) < 0 || claim(&s) < 0)

@@ -39,6 +39,11 @@ static int take_string(struct sup_record *out, const struct record *rec)
         return add(out->payload, &out->n_payload, MAX_CGROUPS, text);
     case SUPT_MONITOR_CGROUP:
         return add(out->monitor, &out->n_monitor, MAX_CGROUPS, text);
+    case SUPT_LISTENER:
+        out->listener = text;
+        return 0;
+    case SUPT_LISTENER_STATE:
+        return add(out->listener_parts, &out->n_listener_parts, LISTENER_PARTS, text);
     case SUPT_UPPER:
     case SUPT_MADE:
         return 0; /* for the clean-up command */

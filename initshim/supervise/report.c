@@ -111,6 +111,8 @@ void sup_driver_read(struct supervisor *s)
             detach(s, fds[0], fds[1]);
         else if (msg.type == SUP_RELEASE && s->phase == PHASE_CREATED && !s->released)
             release(s);
+        else if (msg.type == SUP_HOOKS_DONE)
+            sup_hooks_go(s, msg.value);
         return;
     }
     close(s->driver);

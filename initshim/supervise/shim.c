@@ -178,6 +178,10 @@ void sup_shim_read(struct supervisor *s)
         console(s, fds[0]);
         return;
     }
+    if (msg.type == SHIM_SECCOMP && n == 1) {
+        sup_listener_hand_on(s, fds[0], pid);
+        return;
+    }
     for (size_t i = 0; i < n; i++)
         close(fds[i]);
     if (msg.type == SHIM_READY && s->init == 0)
@@ -186,4 +190,8 @@ void sup_shim_read(struct supervisor *s)
         failed(s, &msg);
     else if (msg.type == SHIM_WARN)
         warn(s, &msg);
+    else if (msg.type == SHIM_HOOKS)
+        sup_hooks_begin(s, pid);
+    else if (msg.type == SHIM_HOOKS_DONE)
+        sup_hooks_end(s);
 }

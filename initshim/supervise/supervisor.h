@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/supervise.h"
+#include "shared/listener.h"
 
 #define MAX_CGROUPS                                                                                \
     64 /* twice the number of hierarchies that Linux has controllers for, with room */
@@ -24,6 +25,9 @@ struct sup_record {
     const char *lxc_start, *log_file, *log_level, *oom_file, *host_if;
     const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS];
     size_t n_payload, n_monitor;
+    const char *listener; /* NULL: none */
+    const char *listener_parts[LISTENER_PARTS];
+    size_t n_listener_parts;
 };
 
 enum phase {
@@ -52,6 +56,7 @@ struct supervisor {
     int for_shim[SUP_SHIM_MAX]; /* passed on as they are: mounts, preserved descriptors */
     size_t n_for_shim;
 
+    int listener_dir; /* of rec.listener */
     int fifo, shim, control, signals, oom;
     int children; /* our own list of children in /proc; -1: the kernel has none */
     struct client clients[MAX_CLIENTS];
@@ -100,6 +105,19 @@ int sup_shim_bootstrap(struct supervisor *s);
 void sup_shim_read(struct supervisor *s);
 int sup_shim_start(struct supervisor *s);
 void sup_check_created(struct supervisor *s);
+
+/* hooks.c: what is done instead of sup_shim_bootstrap() with SF_HOOKS, and when the shim in hook
+ * mode has come, the driver has run the hooks on the host (or one of them `failed`), the shim has
+ * run those in the container. */
+int sup_hooks_expect(struct supervisor *s); /* 0, or -1 with errno */
+void sup_hooks_begin(struct supervisor *s, pid_t shim);
+void sup_hooks_go(struct supervisor *s, int failed);
+void sup_hooks_end(struct supervisor *s);
+
+/* seccomp.c: remember where the listener is, after sup_mounts(); 0, or -1 with errno. Hand `fd` to
+ * it, which is closed here, and let the shim go on. */
+int sup_listener_open(struct supervisor *s);
+void sup_listener_hand_on(struct supervisor *s, int fd, pid_t process);
 
 /* report.c: to the driver and to clients of the control socket. */
 int sup_report(struct supervisor *s, const struct sup_msg *msg, const int *fds, size_t n);

@@ -318,6 +318,7 @@ static void converse(struct rig_run *r, bool hold)
         case SHIM_SECCOMP:
             CHECK(msg.value == 1);
             r->listener = fd;
+            send_message(r->sock, SHIM_SECCOMP_DONE, NULL, 0);
             break;
         case SHIM_READY:
             r->ready = true;

@@ -268,6 +268,7 @@ static void test_container(void **state)
     assert_non_null(record);
     memcpy(&got_hook, record, sizeof(got_hook));
     assert_int_equal(got_hook.timeout_s, 5);
+    assert_int_equal(got_hook.point, WIRE_HOOK_START_CONTAINER);
     assert_int_equal(len, sizeof(got_hook) + sizeof(words));
     assert_memory_equal(record + sizeof(got_hook), words, sizeof(words));
 }

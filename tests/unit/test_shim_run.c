@@ -405,22 +405,53 @@ static void test_bad_bootstrap(void **state)
     expect_fail(NULL, STAGE_BOOTSTRAP, EINVAL, 125, "mode");
 }
 
+/* A workload and a startContainer hook before it, run by the shell. */
+static void hooked(const char *script, int64_t timeout_s)
+{
+    struct wire_hook hook = {.timeout_s = timeout_s, .point = WIRE_HOOK_START_CONTAINER};
+
+    wire_script(&w, 0, "cat /tmp/hooked; echo workload");
+    wire_mixed(&w, WT_HOOK, &hook, sizeof(hook), "/bin/sh", "sh", "-c", script, "", "H=hook",
+               "PATH=/bin", "", NULL);
+    wire_string(&w, WT_STATE, "{\"id\":\"x\",\"status\":\"");
+    wire_string(&w, WT_STATE, ",\"bundle\":\"/b\"}");
+}
+
 static void test_hook(void **state)
 {
-    struct wire_hook hook = {.timeout_s = 1};
+    (void)state;
+    hooked("exec >/tmp/hooked; cat; echo; echo $H $(id -u) $$; env | wc -l;"
+           "for n in 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$n ] || echo leaked $n; done",
+           5);
+    expect(NULL, 0,
+           "{\"id\":\"x\",\"status\":\"created\",\"pid\":1,\"bundle\":\"/b\"}\n"
+           "hook 0 2\n4\nworkload\n");
+    hooked("id -u; exit 1", 0);
+    wire_string(&w, WT_USER, "u");
+    expect_fail(NULL, STAGE_HOOK, 0, 125, "startContainer hook \"/bin/sh\": exit status 1: 1000");
+}
+
+static void test_hook_fails(void **state)
+{
+    struct wire_hook hook = {.timeout_s = 0};
 
     (void)state;
+    hooked("echo first; echo second >&2; exit 3", 0);
+    expect_fail(NULL, STAGE_HOOK, 0, 125,
+                "startContainer hook \"/bin/sh\": exit status 3: first; second");
+    hooked("kill -9 $$", 0);
+    expect_fail(NULL, STAGE_HOOK, 0, 125, "startContainer hook \"/bin/sh\": killed by signal 9");
+    hooked("echo before; sleep 30", 1);
+    expect_fail(NULL, STAGE_HOOK, 0, 125,
+                "startContainer hook \"/bin/sh\": timed out after 1 s: before");
     wire_script(&w, 0, "echo workload");
-    wire_mixed(&w, WT_HOOK, &hook, sizeof(hook), "/bin/sh", "sh", "-c", "cat; echo $H $(id -u)", "",
-               "H=hook", "PATH=/bin", "", NULL);
-    wire_string(&w, WT_USER, "u");
-    expect(NULL, 0, "hook 1000\nworkload\n");
+    wire_mixed(&w, WT_HOOK, &hook, sizeof(hook), "/bin/nothing", "", "", NULL);
+    expect_fail(NULL, STAGE_HOOK, ENOENT, 125, "startContainer hook \"/bin/nothing\"");
+    /* One of another point is not ours to run. */
+    hook.point = WIRE_HOOK_CREATE_CONTAINER;
     wire_script(&w, 0, "echo workload");
-    wire_mixed(&w, WT_HOOK, &hook, sizeof(hook), "/bin/false", "", "", NULL);
-    expect_fail(NULL, STAGE_HOOK, 0, 125, "/bin/false: exit status 1");
-    wire_script(&w, 0, "echo workload");
-    wire_mixed(&w, WT_HOOK, &hook, sizeof(hook), "/bin/sleep", "sleep", "30", "", "", NULL);
-    expect_fail(NULL, STAGE_HOOK, ETIMEDOUT, 125, "/bin/sleep");
+    wire_mixed(&w, WT_HOOK, &hook, sizeof(hook), "/bin/nothing", "", "", NULL);
+    expect(NULL, 0, "workload\n");
 }
 
 int main(void)
@@ -445,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_supervisor_gone),
         cmocka_unit_test(test_bad_bootstrap),
         cmocka_unit_test(test_hook),
+        cmocka_unit_test(test_hook_fails),
         cmocka_unit_test(test_seccomp),
     };
 
