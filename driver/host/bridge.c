@@ -5,128 +5,32 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "base/cleanup.h"
 #include "base/str.h"
 #include "host/net.h"
+#include "host/netlink.h"
 
-#define ANSWER_LIMIT_S 5
-#define ANSWER_SIZE 32768
 /* A dump that addresses changed under is asked for again. */
 #define DUMP_TRIES 8
-#define MORE 1
 
-/* ---- one question, its answers ---- */
-
-struct query {
-    struct nlmsghdr header;
-    union {
-        struct ifinfomsg link;
-        struct ifaddrmsg address;
-    };
-    struct rtattr name_header;
-    char name[IFNAMSIZ];
-};
-
-/* Called for every message of an answer. */
-typedef void (*answer_fn)(const struct nlmsghdr *message, void *opaque);
-
-static int open_route(void)
+/* One question about interface `name` and its answer, over a socket of its own. */
+static int ask_link(const char *name, uint16_t type, uint16_t flags, netlink_answer answer,
+                    void *opaque)
 {
-    struct timeval limit = {.tv_sec = ANSWER_LIMIT_S};
-    cleanup_close int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    int on = 1;
-
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
-        return -1;
-    /* Filtered dumps, since 4.20; without it there is more to pass over. */
-    (void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-    return steal_fd(&fd);
-}
-
-/* One datagram: 0 when it ended the answer, MORE, or -1 with errno. */
-static int read_datagram(int fd, struct nlmsghdr *buffer, uint32_t seq, answer_fn answer,
-                         void *opaque)
-{
-    ssize_t n = recv(fd, buffer, ANSWER_SIZE, MSG_TRUNC);
-    size_t left;
-
-    if (n < 0)
-        return errno == EINTR ? MORE : -1;
-    if (n > ANSWER_SIZE) {
-        errno = EMSGSIZE;
-        return -1;
-    }
-    left = (size_t)n;
-    for (struct nlmsghdr *m = buffer; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left)) {
-        if (m->nlmsg_seq != seq)
-            continue;
-        if (m->nlmsg_flags & NLM_F_DUMP_INTR) {
-            errno = EAGAIN;
-            return -1;
-        }
-        if (m->nlmsg_type == NLMSG_DONE)
-            return 0;
-        if (m->nlmsg_type == NLMSG_ERROR) {
-            const struct nlmsgerr *e = NLMSG_DATA(m);
-
-            errno = -e->error;
-            return e->error ? -1 : 0;
-        }
-        answer(m, opaque);
-        if (!(m->nlmsg_flags & NLM_F_MULTI))
-            return 0;
-    }
-    return MORE;
-}
-
-static void no_answer(const struct nlmsghdr *message, void *opaque)
-{
-    (void)message;
-    (void)opaque;
-}
-
-/* Ask and hear the whole answer. 0, or -1 with errno: the kernel's, or EAGAIN for no answer in time
- * and for a torn dump. */
-static int ask(const struct query *query, answer_fn answer, void *opaque)
-{
-    cleanup_close int fd = open_route();
-    cleanup_free struct nlmsghdr *buffer = malloc(ANSWER_SIZE);
-    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-    int rc;
-
-    if (fd < 0 || !buffer)
-        return -1;
-    if (sendto(fd, query, query->header.nlmsg_len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) <
-        0)
-        return -1;
-    do
-        rc =
-            read_datagram(fd, buffer, query->header.nlmsg_seq, answer ? answer : no_answer, opaque);
-    while (rc == MORE);
-    return rc;
-}
-
-static int link_query(struct query *query, const char *name, uint16_t type, uint16_t flags)
-{
+    struct ifinfomsg link = {0};
+    struct netlink_query query;
+    cleanup_close int fd = -1;
     size_t len = strlen(name);
 
     if (len == 0 || len >= IFNAMSIZ) {
         errno = ENODEV;
         return -1;
     }
-    *query = (struct query){
-        .header = {.nlmsg_len = sizeof(*query),
-                   .nlmsg_type = type,
-                   .nlmsg_flags = NLM_F_REQUEST | flags,
-                   .nlmsg_seq = 1},
-        .name_header = {.rta_type = IFLA_IFNAME, .rta_len = (uint16_t)RTA_LENGTH(len + 1)},
-    };
-    query->header.nlmsg_len =
-        (uint32_t)(offsetof(struct query, name_header) + RTA_ALIGN(query->name_header.rta_len));
-    memcpy(query->name, name, len + 1);
-    return 0;
+    netlink_query_init(&query, type, flags, &link, sizeof(link));
+    netlink_query_attr(&query, IFLA_IFNAME, name, len + 1);
+    fd = netlink_open(-1);
+    return fd < 0 ? -1 : netlink_ask(fd, &query, answer, opaque);
 }
 
 /* ---- links ---- */
@@ -171,9 +75,7 @@ bool net_interface_exists(const char *name)
 
 int net_interface_delete(const char *name, struct lxcdriver_error **err)
 {
-    struct query query;
-
-    if (link_query(&query, name, RTM_DELLINK, NLM_F_ACK) == 0 && ask(&query, NULL, NULL) == 0)
+    if (ask_link(name, RTM_DELLINK, NLM_F_ACK, NULL, NULL) == 0)
         return 0;
     return errno == ENODEV ? 0 : err_sys(err, errno, "delete network interface %s", name);
 }
@@ -220,19 +122,18 @@ static void read_address(const struct nlmsghdr *m, void *opaque)
 
 static int read_addresses(int index, struct bridge_info *out)
 {
-    struct query query = {
-        .header = {.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
-                   .nlmsg_type = RTM_GETADDR,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                   .nlmsg_seq = 1},
-        .address = {.ifa_family = AF_UNSPEC, .ifa_index = (unsigned int)index},
-    };
+    struct ifaddrmsg of = {.ifa_family = AF_UNSPEC, .ifa_index = (unsigned int)index};
+    cleanup_close int fd = netlink_open(-1);
+    struct netlink_query query;
 
+    if (fd < 0)
+        return -1;
+    netlink_query_init(&query, RTM_GETADDR, NLM_F_DUMP, &of, sizeof(of));
     for (int i = 0; i < DUMP_TRIES; i++) {
         struct bridge_info fresh = {.mtu = out->mtu};
         struct address_answer answer = {index, &fresh};
 
-        if (ask(&query, read_address, &answer) == 0) {
+        if (netlink_ask(fd, &query, read_address, &answer) == 0) {
             *out = fresh;
             return 0;
         }
@@ -245,10 +146,9 @@ static int read_addresses(int index, struct bridge_info *out)
 int bridge_info_read(const char *name, struct bridge_info *out, struct lxcdriver_error **err)
 {
     struct link_answer link = {0};
-    struct query query;
 
     *out = (struct bridge_info){0};
-    if (link_query(&query, name, RTM_GETLINK, 0) < 0 || ask(&query, read_link, &link) < 0)
+    if (ask_link(name, RTM_GETLINK, 0, read_link, &link) < 0)
         return errno == ENODEV ? err_sys(err, ENODEV, "bridge %s", name)
                                : err_sys(err, errno, "look at bridge %s", name);
     if (!str_eq(link.kind, "bridge"))

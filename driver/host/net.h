@@ -47,6 +47,16 @@ int lease_id_range(const char *root, uint32_t base, uint32_t size, const char *i
 /* Give back all leases of a container, of every bridge. What is gone is no error. */
 void lease_release(const char *root, const char *id);
 
+/*
+ * Move interfaces of our network namespace into that of process `init`, as "netDevices" of an OCI
+ * bundle asks (config-linux.md, "Network Devices"): each gets its new name (a "%d" in it becomes
+ * the lowest free number), keeps its permanent global addresses and is up in the end. A name that
+ * is in use there, or an interface that is not here, is an error before anything of that one was
+ * changed. What was moved before an error stays there: the kernel gives real devices back when the
+ * namespace ends. 0 or -1.
+ */
+int netdev_move(const struct net_device *devs, size_t n, pid_t init, struct lxcdriver_error **err);
+
 /* net_* members of stats from /proc/PID/net/dev, all interfaces but lo, added up. 0, or -1 with
  * stats untouched. */
 int net_stats(pid_t pid, struct lxcdriver_stats *stats, struct lxcdriver_error **err);
