@@ -8,8 +8,10 @@ I=localhost/busybox
 # written. Both runtimes share one store, as they would on a host.
 podman_conf() {
     mkdir -p "$PODMAN"/{tmp,networks,hooks.d,home,run}
-    # The machine's own policy and registries are hidden; what is below is all that there is.
-    mount -t tmpfs -o mode=755 runlxc-test-etc /etc/containers || return 1
+    # The machine's own policy and registries are hidden; what is below is all that there is. /run is Podman's and netavark's, too.
+    mount -t tmpfs -o mode=755 runlxc-test-etc /etc/containers &&
+        mount -t tmpfs -o mode=755 runlxc-test-run /run || return 1
+    mkdir -p /run/lock /run/lxc /run/runlxc
     # The hard limits are no higher than what an engine without CAP_SYS_RESOURCE may give.
     cat >"$PODMAN/containers.conf" <<CONF
 [containers]
@@ -122,14 +124,28 @@ pe() {
         <<<"$text" | tail -n 1)"
 }
 
-# r ARGS...: run the scenario's container without a network and remove it.
+# network_of ARGS...: sets network to what run is told of one: none, unless ARGS name one.
+network_of() {
+    network=(--network none)
+    if [[ " $* " == *' --network '* ]]; then
+        network=()
+    fi
+}
+
+# r ARGS...: run the scenario's container and remove it.
 r() {
-    p run --rm --network none --name "$C" "$@"
+    local network
+
+    network_of "$@"
+    p run --rm ${network[@]+"${network[@]}"} --name "$C" "$@"
 }
 
 # d ARGS...: run it in the background.
 d() {
-    must podman run -d --network none --name "$C" "$@"
+    local network
+
+    network_of "$@"
+    must podman run -d ${network[@]+"${network[@]}"} --name "$C" "$@"
 }
 
 # x [-OPTION...] COMMAND...: exec in it; options with their values in one word.

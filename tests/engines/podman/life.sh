@@ -134,13 +134,16 @@ s_life_kill_handled()
 
 s_life_killed_children()
 {
+    local time=4321
+
     # What process 1 started ends with it, whatever it ignores and whichever session it is in.
-    d $I sh -c 'trap "" TERM HUP; (setsid sleep 4321 &); sleep 4322 & echo ready; wait; while :; do sleep 1; done'
+    [ "$RT" = runc ] || time=4322
+    d $I sh -c "trap '' TERM HUP; (setsid sleep $time &); sleep $time & echo ready; wait; while :; do sleep 1; done"
     until_log ready
     must podman kill "$C"
     until_status exited
     state
-    pgrep -fx 'sleep 432[12]' | wc -l
+    pgrep -fx "sleep $time" | wc -l
 }
 
 s_life_restart()
@@ -235,7 +238,7 @@ s_life_top()
 s_life_stats()
 {
     d -m 64m --pids-limit 50 $I sh -c 'head -c 20000000 /dev/zero | tail -c 1 >/dev/null; sleep 100 & sleep 100'
-    until_true 10 sh -c "podman top '$C' args | grep -c 'sleep 100' | grep -q 2"
+    until_true 10 sh -c "podman top '$C' args | grep -c '^sleep 100' | grep -q 2"
     podman stats --no-stream --format '{{.Name}} {{.PIDs}}' "$C"
     podman stats --no-stream --format '{{.MemUsage}}' "$C" | sed 's/.*\///'
     podman stats --no-stream --format json "$C" | jq -r '.[0] | keys | join(" ")'

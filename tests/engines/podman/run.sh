@@ -113,7 +113,8 @@ s_run_tty_resize()
 s_run_tty_interrupt()
 {
     talk 'expect:ready' 'send:\x03' -- run --rm --network none -it $I sh -c 'trap "echo interrupted; exit 5" INT; echo ready; while :; do sleep 0.1; done'
-    talk 'expect:/ #' 'send:echo $((6 * 7))\n' 'expect:42' 'expect:/ #' 'send:exit 9\n' -- run --rm --network none -it --hostname h $I sh
+    talk 'expect:ready' 'send:echo $((6 * 7))\n' 'expect:42' 'send:exit 9\n' -- run --rm --network none -it $I \
+        sh -c 'echo ready; while read -r line; do eval "$line"; done'
     # As process 1 without a handler it is not ended by the terminal's signal.
     talk 'expect:ready' 'send:\x03' 'expect:still' -- run --rm --network none -it $I sh -c 'echo ready; sleep 1; echo still here'
 }
