@@ -51,6 +51,10 @@ void lxcdriver_free(struct lxcdriver *drv);
 /* How much lxc-start writes to <root>/<id>/lxc.log, and of which things on_warning is told:
  * "debug", "info", "warning" (the default, unless configured otherwise) or "error". */
 int lxcdriver_set_log_level(struct lxcdriver *drv, const char *level, struct lxcdriver_error **err);
+/* Who is told, in a sentence, of what does not keep a container from being removed: a poststop hook
+ * that failed. NULL: nobody. */
+void lxcdriver_on_warning(struct lxcdriver *drv, void (*warn)(void *opaque, const char *message),
+                          void *opaque);
 /* "runlxc <version>"; static. */
 const char *lxcdriver_name(void);
 const char *lxcdriver_version(void);
@@ -186,6 +190,9 @@ struct lxcdriver_process {
     bool detach;         /* do not wait */
     bool paused_too;     /* in a paused container as well: the process then begins, and this call
                             returns, when it goes on */
+    /* NULL-terminated "[CONTROLLER[,CONTROLLER...]:]PATH": existing cgroups below the container's
+     * that the process begins in; a PATH alone is for every hierarchy. May be NULL. */
+    const char *const *sub_cgroups;
     const int *preserve; /* the caller's descriptors that the process finds as 3, 4, ...; not closed
                             here */
     size_t n_preserve;

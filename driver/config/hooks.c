@@ -5,8 +5,7 @@
 #include "base/cleanup.h"
 #include "config/section.h"
 #include "config/wire.h"
-
-#define OCI_VERSION "1.3.0"
+#include "spec/words.h"
 
 /* Length of the UTF-8 character at s, 0 when there is none (RFC 3629). */
 static size_t utf8_length(const unsigned char *s)
@@ -56,7 +55,7 @@ void config_json_string(struct buf *out, const char *text)
 
 const char *config_oci_version(const struct command *cmd)
 {
-    return cmd->oci_version ? cmd->oci_version : OCI_VERSION;
+    return cmd->oci_version ? cmd->oci_version : OCI_VERSION_MAX;
 }
 
 void config_state_text(const struct command *cmd, struct buf *head, struct buf *tail)

@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "host/net.h"
 #include "host/proc.h"
+#include "run/hooks.h"
 #include "shared/record.h"
 
 #define KILL_WAIT_MS 10000
@@ -217,17 +218,23 @@ int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
     struct container c cleanup_container = {.dir_fd = -1};
     cleanup_err struct lxcdriver_error *first = NULL;
     cleanup_free char *upper = rootfs_upper_path(drv, id);
+    struct hooks_claim hooks = HOOKS_UNCLAIMED;
     struct lxcdriver_error *one = NULL;
 
     unmount_rootfs(drv, id);
-    if (container_open(drv, id, &c, &one) == 0)
+    if (container_open(drv, id, &c, &one) == 0) {
+        hooks_claim(c.dir_fd, &hooks);
         clean_open(&c, torn_down, &first);
+    }
     err_free(&one);
     if (upper && remove_upper(upper, &one) < 0)
         note(&first, &one);
     lease_release(drv->root, id);
     if (remove_record(drv, id, &one) < 0)
         note(&first, &one);
+    if (!first)
+        hooks_poststop(&hooks, drv->on_warning, drv->warning_opaque);
+    hooks_unclaim(&hooks);
     if (first) {
         if (err)
             *err = steal_ptr(&first);

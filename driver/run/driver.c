@@ -121,6 +121,13 @@ const char *lxcdriver_version(void)
     return VERSION;
 }
 
+void lxcdriver_on_warning(struct lxcdriver *drv, void (*warn)(void *opaque, const char *message),
+                          void *opaque)
+{
+    drv->on_warning = warn;
+    drv->warning_opaque = opaque;
+}
+
 const char *lxcdriver_name(void)
 {
     return "runlxc " VERSION;

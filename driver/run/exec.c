@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "host/proc.h"
+#include "run/listener.h"
 #include "shared/packet.h"
 #include "spec/validate.h"
 
@@ -103,6 +105,23 @@ static void warn(const struct exec *e, const struct shim_msg *msg)
     err_free(&warning);
 }
 
+/* The notification descriptor of the process' filter; it waits until somebody has it. On failure it
+ * is killed: it was ours to start. */
+static int hand_on_listener(const struct exec *e, int fd, struct lxcdriver_error **err)
+{
+    const struct shim_msg done = {.type = SHIM_SECCOMP_DONE};
+    cleanup_close int listener = fd;
+
+    if (listener_hand_on(e->c, e->pid, listener, err) == 0) {
+        if (packet_send(e->sock, &done, sizeof(done), NULL, 0) == 0)
+            return 0;
+        err_sys(err, errno, "talk to the shim");
+    }
+    if (e->pid > 0)
+        kill(e->pid, SIGKILL);
+    return -1;
+}
+
 /* Talk until the shim has become the process (its socket is closed by the exec). 0 or -1. */
 static int converse(struct exec *e, struct lxcdriver_error **err)
 {
@@ -117,6 +136,11 @@ static int converse(struct exec *e, struct lxcdriver_error **err)
         msg.detail[sizeof(msg.detail) - 1] = '\0';
         if (msg.type == SHIM_CONSOLE && n == 1 && e->options->on_console) {
             e->options->on_console(e->options->opaque, fd);
+            continue;
+        }
+        if (msg.type == SHIM_SECCOMP && n == 1) {
+            if (hand_on_listener(e, fd, err) < 0)
+                return -1;
             continue;
         }
         close_fd(&fd);

@@ -74,6 +74,10 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
         err_exit(err, exit_code, "exec: \"%s\": %s", text,
                  errnum == ENOENT && !strchr(text, '/') ? "executable file not found in PATH"
                                                         : strerror(ENOENT));
+    else if (stage == STAGE_HOOK && errnum == 0)
+        err_exit(err, exit_code, "%s", text); /* a whole sentence: shared/hookrun.h */
+    else if (stage == STAGE_HOOK)
+        err_exit(err, exit_code, "%s: %s", text, strerror(errnum));
     else if (errnum)
         err_exit(err, exit_code, *text ? "%s \"%s\": %s" : "%s%s: %s", what, text,
                  strerror(errnum));

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "host/proc.h"
+#include "run/hooks.h"
 #include "shared/packet.h"
 
 static int set_stdio(struct launch *l, struct lxcdriver_error **err)
@@ -174,6 +175,17 @@ static void tell_oom(struct launch *l, int64_t kills)
         l->options->on_oom(l->options->opaque);
 }
 
+/* Returns 0 to go on, 1 when it does so without us, -1. */
+static int on_started(struct launch *l, struct lxcdriver_error **err)
+{
+    l->started = true;
+    if (hooks_poststart(l->cmd, l->init, l->init_start, err) < 0)
+        return -1;
+    if (l->options->on_start)
+        l->options->on_start(l->options->opaque, l->init);
+    return l->options->detach ? 1 : 0;
+}
+
 /* Returns 0 to go on, 1 when the container has ended, -1. */
 static int on_message(struct launch *l, struct lxcdriver_error **err)
 {
@@ -196,15 +208,14 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
     case SUP_WARN:
         on_warning(l, &msg);
         return 0;
+    case SUP_HOOKS:
+        return hooks_before_pivot(l, msg.pid, err);
     case SUP_CREATED:
         return on_created(l, &msg, err);
     case SUP_RELEASED:
         return l->create_only ? 1 : send_start(l, err);
     case SUP_STARTED:
-        l->started = true;
-        if (l->options->on_start)
-            l->options->on_start(l->options->opaque, l->init);
-        return l->options->detach ? 1 : 0;
+        return on_started(l, err);
     case SUP_EXIT:
         l->ended = l->ended_in_order = true;
         l->status = msg.status;

@@ -14,6 +14,8 @@
 #include "base/sha256.h"
 #include "host/apparmor.h"
 #include "host/proc.h"
+#include "run/hooks.h"
+#include "run/listener.h"
 #include "spec/readers.h"
 
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -175,6 +177,8 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
         flags |= SF_KILL_CGROUP;
     if (cmd->n_lxc_conf > 0)
         flags |= SF_LXC_TEARDOWN;
+    if (config_hooks_before_pivot(cmd))
+        flags |= SF_HOOKS;
     if (maps_ids(cmd))
         flags |= SF_IDMAP;
     if (cmd->process.terminal)
@@ -255,6 +259,8 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
         record_add_string(&l->record, SUPT_UPPER, l->rootfs.upper);
     for (size_t i = 0; i < l->targets.made.n; i++)
         record_add_string(&l->record, SUPT_MADE, l->targets.made.items[i]);
+    if (listener_record(l, err) < 0)
+        return -1;
     return l->record.failed ? err_nomem(err) : 0;
 }
 
@@ -283,7 +289,8 @@ static int write_files(struct launch *l, struct lxcdriver_error **err)
     /* The record first: it is what a clean-up goes by. */
     if (write_file(l, "supervise", &l->record, err) < 0 ||
         write_file(l, "config", &l->config, err) < 0 ||
-        write_file(l, "bootstrap", &l->bootstrap, err) < 0)
+        write_file(l, "bootstrap", &l->bootstrap, err) < 0 ||
+        hooks_save(l->dir_fd, l->cmd, err) < 0)
         return -1;
     if (l->rootfs.mount_fd >= 0 && mkdirat(l->dir_fd, "rootfs", 0755) < 0)
         return err_sys(err, errno, "make %s/rootfs", l->dir);

@@ -26,6 +26,8 @@ struct lxcdriver {
     char *seccomp_profile; /* file of SECCOMP_BUILTIN */
     char *cleanup;         /* path of the command that the supervisor becomes: runlxc */
     struct strv templates; /* strings handed out by driver_template() */
+    void (*on_warning)(void *opaque, const char *message); /* NULL: nobody listens */
+    void *warning_opaque;
 };
 
 struct lxcdriver_command {

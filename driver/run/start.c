@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "run/hooks.h"
 #include "shared/packet.h"
 
 static int ask(const struct container *c, struct lxcdriver_error **err)
@@ -25,6 +26,18 @@ static int ask(const struct container *c, struct lxcdriver_error **err)
     return msg.type == SUP_STARTED ? 0 : failure_of_supervisor(c->dir_fd, &msg, err);
 }
 
+static int poststart(const struct container *c, struct lxcdriver_error **err)
+{
+    cleanup_err struct lxcdriver_error *unreadable = NULL;
+    cleanup_command struct command *cmd = hooks_load(c->dir_fd, &unreadable);
+
+    if (!cmd && !unreadable)
+        return 0;
+    if (cmd)
+        return hooks_poststart(cmd, c->pid, c->start_time, err);
+    return err_set(err, "container \"%s\": %s", c->id, err_message(unreadable));
+}
+
 int lxcdriver_start(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err)
 {
     struct container c cleanup_container = {.dir_fd = -1};
@@ -38,5 +51,5 @@ int lxcdriver_start(struct lxcdriver *drv, const char *id, struct lxcdriver_erro
     if (state != LXCDRIVER_CREATED)
         return err_set(err, "container \"%s\": cannot start it: it is %s already", id,
                        state_name(state));
-    return ask(&c, err);
+    return ask(&c, err) < 0 ? -1 : poststart(&c, err);
 }
