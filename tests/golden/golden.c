@@ -5,6 +5,7 @@
  *     # comment
  *     arg X              an argument of lxc-launch (the image and its command are added)
  *     json FILE          or: an execdriver command, in the file of that name beside the case
+ *     bundle FILE        or: the config.json of a bundle, which is at /srv/bundle
  *     DIRECTIVE WORD...  what neither can say: see the table in directives.c
  *
  * In a word, \s \t \n \r \\ stand for a space, tab, newline, carriage return and backslash.
@@ -16,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "golden.h"
+#include "spec/oci.h"
 #include "spec/readers.h"
 
 /* First what makes the command, then what changes it. */
@@ -25,7 +27,8 @@ static void read_lines(struct golden *g, const char *text, bool inputs)
     char *rest = copy;
 
     for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-        bool input = str_starts(line, "arg ") || str_starts(line, "json ");
+        bool bundle = str_starts(line, "bundle ");
+        bool input = str_starts(line, "arg ") || str_starts(line, "json ") || bundle;
 
         if (!*line || *line == '#' || input != inputs)
             continue;
@@ -33,6 +36,8 @@ static void read_lines(struct golden *g, const char *text, bool inputs)
             apply(g, line);
         } else if (str_starts(line, "json ")) {
             str_set(&g->json, line + 5);
+        } else if (bundle) {
+            str_set(&g->bundle, line + 7);
         } else {
             unescape(line + 4);
             if (strv_add(&g->args, line + 4) < 0)
@@ -41,19 +46,47 @@ static void read_lines(struct golden *g, const char *text, bool inputs)
     }
 }
 
-static void read_json(struct golden *g, const char *file)
+/* The file `name` beside the case. */
+static char *read_beside(const char *file, const char *name, size_t *len)
 {
     const char *slash = strrchr(file, '/');
     cleanup_free char *path =
-        str_printf("%.*s/%s", slash ? (int)(slash - file) : 1, slash ? file : ".", g->json);
-    cleanup_free char *text = NULL;
-    cleanup_err struct lxcdriver_error *err = NULL;
-    size_t len;
+        str_printf("%.*s/%s", slash ? (int)(slash - file) : 1, slash ? file : ".", name);
+    char *text = NULL;
 
-    if (!path || fs_read_at(AT_FDCWD, path, 1 << 20, &text, &len) < 0)
+    if (!path || fs_read_at(AT_FDCWD, path, 1 << 20, &text, len) < 0)
         die("cannot read", path);
+    return text;
+}
+
+static void read_json(struct golden *g, const char *file)
+{
+    size_t len;
+    cleanup_free char *text = read_beside(file, g->json, &len);
+    cleanup_err struct lxcdriver_error *err = NULL;
+
     if (execdriver_read(text, len, &g->cmd, &err) < 0)
         die(g->json, err_message(err));
+}
+
+/* What the driver makes of a bundle's paths is put into the facts. */
+static void read_bundle(struct golden *g, const char *file)
+{
+    size_t len;
+    cleanup_free char *text = read_beside(file, g->bundle, &len);
+    cleanup_err struct lxcdriver_error *err = NULL;
+    cleanup_strv struct strv warnings = {0};
+
+    g->cmd = command_new();
+    if (!g->cmd || str_set(&g->cmd->id, "golden") < 0)
+        die("out of memory", NULL);
+    if (oci_config_read(text, len, "/srv/bundle", g->cmd, &warnings, &err) < 0 ||
+        command_validate(g->cmd, &err) < 0)
+        die(g->bundle, err_message(err));
+    g->facts.rootfs_path = g->cmd->root.path;
+    if (g->cmd->cgroups_path)
+        g->facts.cgroup_container = g->cmd->cgroups_path + strspn(g->cmd->cgroups_path, "/");
+    g->facts.dockerenv = false;
 }
 
 static void read_flags(struct golden *g)
@@ -124,6 +157,8 @@ int main(int argc, char **argv)
     read_lines(&g, text, true);
     if (g.json)
         read_json(&g, argv[2]);
+    else if (g.bundle)
+        read_bundle(&g, argv[2]);
     else
         read_flags(&g);
     if (!g.facts.mac)

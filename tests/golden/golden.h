@@ -13,7 +13,7 @@ struct golden {
     const char *userns[MOUNTS_MAX];
     struct config_bind binds[MOUNTS_MAX];
     struct strv v1, v2, args;
-    char *json;
+    char *json, *bundle;
 };
 
 /* Print what is wrong with the case, and exit. */
