@@ -57,8 +57,20 @@ static int set_policy(const struct wire_sched *w)
     return (int)syscall(SYS_sched_setattr, 0, &attr, 0);
 }
 
+static int set_mempolicy_of(const struct wire_mempolicy *w)
+{
+    bool nodes = false;
+
+    for (size_t i = 0; i < sizeof(w->nodes) / sizeof(w->nodes[0]); i++)
+        nodes |= w->nodes[i] != 0;
+    /* The kernel counts one bit less than it is told. */
+    return (int)syscall(SYS_set_mempolicy, w->mode, nodes ? w->nodes : NULL,
+                        nodes ? (unsigned long)WIRE_NODES + 1 : 0UL);
+}
+
 int scheduling_set(struct shim *s)
 {
+    struct wire_mempolicy policy;
     struct wire_sched sched;
     struct record r;
     uint64_t persona;
@@ -72,6 +84,9 @@ int scheduling_set(struct shim *s)
     if (bootstrap_find(&s->boot, WT_AFFINITY, &r) &&
         syscall(SYS_sched_setaffinity, 0, (size_t)r.len, r.data) < 0)
         return fail(&s->failure, STAGE_SCHED, errno, "CPU affinity");
+    if (bootstrap_value(&s->boot, WT_MEMPOLICY, &policy, sizeof(policy)) &&
+        set_mempolicy_of(&policy) < 0)
+        return fail(&s->failure, STAGE_SCHED, errno, "memory policy");
     if (bootstrap_value(&s->boot, WT_PERSONALITY, &persona, sizeof(persona)) &&
         personality((unsigned long)persona) < 0)
         return fail(&s->failure, STAGE_SCHED, errno, "personality");

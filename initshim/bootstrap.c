@@ -69,6 +69,7 @@ static const struct shape shapes[WT_TAGS] = {
     [WT_MOUNT] = {FORM_MOUNT, sizeof(struct wire_mount), 1, START_ONLY},
     [WT_SYMLINK] = {FORM_LINK, 0, 1, START_ONLY},
     [WT_ATTACH] = {FORM_PATH, sizeof(struct wire_attach), 1, START_ONLY},
+    [WT_MEMPOLICY] = {FORM_FIXED, sizeof(struct wire_mempolicy), 0, ANY},
     [WT_STATE] = {FORM_STRING, 0, 1, START_ONLY},
 };
 

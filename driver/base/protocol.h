@@ -133,6 +133,7 @@ enum wire_tag {
     /* string, twice: the state of the container as hooks get it, in JSON, up to the value of
      * status, and what comes behind the pid */
     WT_STATE,
+    WT_MEMPOLICY, /* struct wire_mempolicy */
     WT_TAGS
 };
 
@@ -155,6 +156,9 @@ enum wire_flag {
                             /proc/self/setgroups may deny */
 };
 
+/* NUMA nodes that a mask can name, as many as the kernel can be built for (NODES_SHIFT). */
+#define WIRE_NODES 1024
+
 struct wire_caps {
     uint64_t bounding, effective, inheritable, permitted, ambient;
 };
@@ -169,6 +173,11 @@ struct wire_sched { /* fields of struct sched_attr, sched_setattr(2) */
     int32_t nice;
     uint32_t priority, pad;
     uint64_t flags, runtime, deadline, period;
+};
+
+struct wire_mempolicy { /* set_mempolicy(2) */
+    uint32_t mode, pad; /* MPOL_*, with MPOL_F_* */
+    uint64_t nodes[WIRE_NODES / 64];
 };
 
 struct wire_winsize {

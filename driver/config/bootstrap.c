@@ -279,7 +279,7 @@ int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *fac
         return -1;
     wire_header(out);
     if (wire_process(out, &cmd->process, facts, container_flags(cmd, facts, &survey), err) < 0 ||
-        personality_record(out, cmd->personality, err) < 0)
+        wire_mempolicy(out, cmd, err) < 0 || personality_record(out, cmd->personality, err) < 0)
         return -1;
     wire_string(out, WT_DOMAINNAME, cmd->domainname);
     network(out, facts);

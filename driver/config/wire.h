@@ -28,4 +28,7 @@ int wire_check(const struct buf *out, struct lxcdriver_error **err);
 int wire_process(struct buf *out, const struct process_spec *p, const struct bootstrap_facts *facts,
                  uint64_t flags, struct lxcdriver_error **err);
 
+/* The command's memory policy, if it has one. 0 or -1. */
+int wire_mempolicy(struct buf *out, const struct command *cmd, struct lxcdriver_error **err);
+
 #endif

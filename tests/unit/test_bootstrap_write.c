@@ -145,6 +145,31 @@ static void test_scheduling(void **state)
     write_refused(f, "personality.domain: \"BSD\" is neither LINUX nor LINUX32");
 }
 
+static void test_memory_policy(void **state)
+{
+    struct fixture *f = *state;
+    struct wire_mempolicy got;
+
+    write_ok(f);
+    assert_null(find(&f->out, WT_MEMPOLICY, 0, NULL));
+    assert_int_equal(str_set(&f->cmd->memory_policy_mode, "MPOL_INTERLEAVE"), 0);
+    assert_int_equal(str_set(&f->cmd->memory_policy_nodes, "0,2-3,64,1023"), 0);
+    assert_int_equal(strv_add(&f->cmd->memory_policy_flags, "MPOL_F_STATIC_NODES"), 0);
+    write_ok(f);
+    memcpy(&got, find(&f->out, WT_MEMPOLICY, 0, NULL), sizeof(got));
+    assert_int_equal(got.mode, 3 | 1 << 15);
+    assert_int_equal(got.nodes[0], 13);
+    assert_int_equal(got.nodes[1], 1);
+    assert_int_equal(got.nodes[15], UINT64_C(1) << 63);
+
+    assert_int_equal(str_set(&f->cmd->memory_policy_nodes, "0-1024"), 0);
+    write_refused(f, "linux.memoryPolicy.nodes: \"0-1024\" is not a list of nodes below 1024");
+    assert_int_equal(strv_add(&f->cmd->memory_policy_flags, "MPOL_F_X"), 0);
+    write_refused(f, "linux.memoryPolicy.flags: \"MPOL_F_X\" is not known");
+    assert_int_equal(str_set(&f->cmd->memory_policy_mode, "MPOL_X"), 0);
+    write_refused(f, "linux.memoryPolicy.mode: \"MPOL_X\" is not known");
+}
+
 /* The fixed part of device record i, and its path. */
 static struct wire_device device(const struct fixture *f, size_t i, const char *path)
 {
@@ -328,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_scheduling, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
         cmocka_unit_test_setup_teardown(test_user_namespace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_container, setup, teardown),

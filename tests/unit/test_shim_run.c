@@ -292,6 +292,21 @@ static void test_scheduling(void **state)
     expect(NULL, 0, "5 3\nCpus_allowed_list:\t0\nidle\ni686\n");
 }
 
+/* The only node that every machine has. MPOL_BIND is shown by numa_maps for all of a process. */
+static void test_memory_policy(void **state)
+{
+    struct wire_mempolicy policy = {.mode = 2, .nodes = {1}};
+
+    (void)state;
+    wire_script(&w, 0, "cut -d' ' -f2 /proc/self/numa_maps | sort -u");
+    wire_put(&w, WT_MEMPOLICY, &policy, sizeof(policy));
+    expect(NULL, 0, "bind:0\n");
+    policy.mode = 99;
+    wire_script(&w, 0, "true");
+    wire_put(&w, WT_MEMPOLICY, &policy, sizeof(policy));
+    expect_fail(NULL, STAGE_SCHED, EINVAL, 125, "memory policy");
+}
+
 static void test_sysctl(void **state)
 {
     (void)state;
@@ -470,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_caps_missing),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_scheduling),
+        cmocka_unit_test(test_memory_policy),
         cmocka_unit_test(test_sysctl),
         cmocka_unit_test(test_no_procfs),
         cmocka_unit_test(test_init),
