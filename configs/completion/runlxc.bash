@@ -36,30 +36,39 @@ _runlxc_containers() {
     done
 }
 
-# The options of command $1 ("": the global ones), and which of them take a value.
+# The options of command $1 ("": the global ones): switches, what takes a value, and the short forms of the latter.
 _runlxc_options() {
-    switches='' valued=''
+    switches='' valued='' shorts=''
     case $1 in
-    '') switches='--debug --version' valued='--log --log-format --log-level --root' ;;
+    '') switches='--debug --systemd-cgroup --version' valued='--criu --log --log-format --log-level --root --rootless' ;;
+    create)
+        switches='--no-new-keyring --no-pivot' valued='--bundle --console-socket --pid-file --preserve-fds' shorts=b
+        ;;
     delete) switches=--force ;;
     events) switches=--stats valued=--interval ;;
     exec)
-        switches='--detach --ignore-paused --no-new-privs --tty'
-        valued='--additional-gids --apparmor --cap --console-socket --cwd --env --pid-file --preserve-fds --process
-            --process-label --user'
+        switches='--detach --ignore-paused --no-new-privs --tty' shorts=ceugp
+        valued='--additional-gids --apparmor --cap --cgroup --console-socket --cwd --env --pid-file --preserve-fds
+            --process --process-label --user'
         ;;
     kill) switches=--all ;;
-    list) switches=--quiet valued=--format ;;
-    ps) valued=--format ;;
-    stop) valued='--signal --time' ;;
+    list) switches=--quiet valued=--format shorts=f ;;
+    ps) valued=--format shorts=f ;;
+    run)
+        switches='--detach --keep --no-new-keyring --no-pivot' shorts=b
+        valued='--bundle --console-socket --pid-file --preserve-fds'
+        ;;
+    spec) switches=--rootless valued=--bundle shorts=b ;;
+    stop) valued='--signal --time' shorts=st ;;
     esac
 }
 
 # The value of option $1.
 _runlxc_value() {
     case $1 in
-    --root) _runlxc_files -d ;;
-    --log | --process | -p | --pid-file | --console-socket) _runlxc_files -f ;;
+    --root | --bundle | -b) _runlxc_files -d ;;
+    --criu | --log | --process | -p | --pid-file | --console-socket) _runlxc_files -f ;;
+    --rootless) _runlxc_choice auto false true ;;
     --log-format) _runlxc_choice text json ;;
     --log-level) _runlxc_choice error warning info debug ;;
     --format | -f) _runlxc_choice table json ;;
@@ -75,21 +84,27 @@ _runlxc_value() {
     esac
 }
 
+_runlxc_commands='create delete events exec features kill list pause ps resume run spec start state stop wait'
+
 # The n-th argument of a command.
 _runlxc_argument() {
-    if [[ -z $verb ]]; then
-        _runlxc_choice delete events exec help kill list pause ps resume state stop wait
-    elif [[ $verb == help ]]; then
-        _runlxc_choice delete events exec kill list pause ps resume state stop wait
-    elif [[ $1 -eq 0 && $verb != list ]]; then
-        _runlxc_choice "$(_runlxc_containers)"
-    elif [[ $1 -eq 1 && $verb == kill ]]; then
-        _runlxc_choice "$(compgen -A signal SIG)"
-    fi
+    case $verb in
+    '') _runlxc_choice help "$_runlxc_commands" ;;
+    help) _runlxc_choice "$_runlxc_commands" ;;
+    # No argument, or an id that nobody has yet.
+    create | features | list | run | spec) ;;
+    *)
+        if [[ $1 -eq 0 ]]; then
+            _runlxc_choice "$(_runlxc_containers)"
+        elif [[ $1 -eq 1 && $verb == kill ]]; then
+            _runlxc_choice "$(compgen -A signal SIG)"
+        fi
+        ;;
+    esac
 }
 
 _runlxc() {
-    local verb='' root=/run/runlxc switches valued cur cword word i n=0 value_of=''
+    local verb='' root=/run/runlxc switches valued shorts cur cword word i n=0 value_of=''
     local -a words
 
     COMPREPLY=()
@@ -101,9 +116,8 @@ _runlxc() {
         if [[ -n $value_of ]]; then
             [[ $value_of != --root ]] || root=$word
             value_of=''
-        elif [[ " ${valued//[[:space:]]/ } " == *" $word "* || (-n $verb && $word == -[ceugpfst] && $verb$word != exec-t) ]]; then
-            # -f is a format but to delete, -s and -t belong to stop.
-            [[ $verb$word == delete-f ]] || value_of=$word
+        elif [[ " ${valued//[[:space:]]/ } " == *" $word "* || (-n $shorts && $word == -[$shorts]) ]]; then
+            value_of=$word
         elif [[ $word != -?* ]]; then
             if [[ -z $verb ]]; then
                 verb=$word

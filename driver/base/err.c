@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,17 @@ int(err_exit)(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
     return -1;
 }
 
+const char *err_text(int code)
+{
+    static _Thread_local char text[128];
+
+    snprintf(text, sizeof(text), "%s", strerror(code));
+    /* Not where the word is a name ("RPC ..."). */
+    if (islower((unsigned char)text[1]))
+        text[0] = (char)tolower((unsigned char)text[0]);
+    return text;
+}
+
 int(err_sys)(struct lxcdriver_error **err, int code, const char *fmt, ...)
 {
     va_list ap;
@@ -75,7 +87,7 @@ int(err_sys)(struct lxcdriver_error **err, int code, const char *fmt, ...)
     va_end(ap);
     if (!text)
         return err_nomem(err);
-    if (asprintf(&full, "%s: %s", text, strerror(code)) < 0)
+    if (asprintf(&full, "%s: %s", text, err_text(code)) < 0)
         full = NULL;
     free(text);
     return replace(err, full, code, EXIT_OURS);

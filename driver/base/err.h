@@ -26,7 +26,7 @@ struct lxcdriver_error {
 int err_set(struct lxcdriver_error **err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* The same with ": " and strerror(code) behind; records code. Returns -1. */
+/* The same with ": " and err_text(code) behind; records code. Returns -1. */
 int err_sys(struct lxcdriver_error **err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -40,6 +40,10 @@ int err_wrap(struct lxcdriver_error **err, const char *fmt, ...)
 
 /* Out of memory: an error that needs none. Returns -1. */
 int err_nomem(struct lxcdriver_error **err);
+
+/* strerror(3) with a small first letter, as Go writes it: engines look for "no such file or
+ * directory" and "permission denied" in what we say. Valid until the thread's next call. */
+const char *err_text(int code);
 
 /* The text, never NULL; valid until the error is freed or changed. */
 const char *err_message(const struct lxcdriver_error *err);

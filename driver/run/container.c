@@ -114,13 +114,28 @@ enum lxcdriver_state container_state(const struct container *c)
     return str_eq(status, "created") ? LXCDRIVER_CREATED : LXCDRIVER_RUNNING;
 }
 
+/* containerd looks for "container not running" when a signal could not be sent. */
+static int not_running(const struct container *c, const char *state, struct lxcdriver_error **err)
+{
+    err_set(err, "container not running: \"%s\" is %s", c->id, state);
+    if (err && *err)
+        (*err)->errno_code = ESRCH;
+    return -1;
+}
+
 int container_want_running(const struct container *c, bool paused_too, struct lxcdriver_error **err)
 {
     enum lxcdriver_state state = container_state(c);
 
-    if (state == LXCDRIVER_RUNNING || (paused_too && state == LXCDRIVER_PAUSED))
+    if (state == LXCDRIVER_RUNNING || state == LXCDRIVER_CREATED ||
+        (paused_too && state == LXCDRIVER_PAUSED))
         return 0;
-    return err_set(err, "container \"%s\" is not running: it is %s", c->id, state_name(state));
+    return not_running(c, state_name(state), err);
+}
+
+pid_t container_supervisor(const struct container *c)
+{
+    return proc_alive(c->supervisor, c->supervisor_start) ? c->supervisor : 0;
 }
 
 int container_pidfd(const struct container *c, struct lxcdriver_error **err)
@@ -131,10 +146,7 @@ int container_pidfd(const struct container *c, struct lxcdriver_error **err)
      * belongs to. */
     if (fd < 0 || !proc_alive(c->pid, c->start_time)) {
         close_fd(&fd);
-        err_set(err, "container \"%s\" is not running: its init has ended", c->id);
-        if (err && *err)
-            (*err)->errno_code = ESRCH;
-        return -1;
+        return not_running(c, state_name(container_state(c)), err);
     }
     return fd;
 }

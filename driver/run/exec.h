@@ -1,5 +1,5 @@
 /* One more process in a running container: exec_process.c reads what it is to be, exec_record.c
- * says that to the shim, exec.c starts it and waits. */
+ * and exec_cgroup.c say that to the shim, exec.c starts it and waits. */
 #ifndef RUNLXC_RUN_EXEC_H
 #define RUNLXC_RUN_EXEC_H
 
@@ -24,5 +24,8 @@ struct exec {
 /* Fill e->bootstrap: the process as it was asked for, and what it takes over from the container,
  * out of the record that the container itself was started with. 0 or -1. */
 int exec_make_bootstrap(struct exec *e, struct lxcdriver_error **err);
+
+/* exec_cgroup.c: add the cgroups that the process enters. 0 or -1. */
+int exec_add_cgroups(struct exec *e, struct lxcdriver_error **err);
 
 #endif

@@ -98,6 +98,7 @@ static bool part_inherited(const struct lxcdriver_process *p, uint32_t tag)
     case WT_OOM_SCORE_ADJ:
     case WT_UMASK:
     case WT_PERSONALITY:
+    case WT_MEMPOLICY:
     case WT_SCHED:
     case WT_IOPRIO:
     case WT_AFFINITY:
@@ -127,27 +128,39 @@ static int merge_env(struct exec *e, struct strv *env, struct lxcdriver_error **
     return 0;
 }
 
-static int add_caps(struct exec *e, const struct inheritance *in, struct lxcdriver_error **err)
+/* What nobody knows the number of cannot be given: no error, as for config.json. */
+static uint64_t named_caps(const struct exec *e)
 {
-    struct wire_caps caps = in->caps;
-    uint64_t more = e->process->privileged ? proc_bounding_set() : 0;
+    uint64_t mask = 0;
 
     for (const char *const *name = e->process->caps; name && *name; name++) {
-        int cap = caps_from_name(*name, err);
+        struct lxcdriver_error *err = NULL;
+        int cap = caps_from_name(*name, &err);
 
-        if (cap < 0)
-            return err_wrap(err, "exec: capability");
-        more |= UINT64_C(1) << cap;
+        if (cap >= 0)
+            mask |= UINT64_C(1) << cap;
+        else if (e->options->on_warning && err_wrap(&err, "exec: capability"))
+            e->options->on_warning(e->options->opaque, err_message(err));
+        err_free(&err);
     }
-    if (e->process->privileged)
+    return mask;
+}
+
+static void add_caps(struct exec *e, const struct inheritance *in)
+{
+    struct wire_caps caps = in->caps;
+    uint64_t more = named_caps(e);
+
+    if (e->process->privileged) {
+        more |= proc_bounding_set();
         caps = (struct wire_caps){0};
-    else if (!in->has_caps)
-        return 0; /* the container has all there are */
+    } else if (!in->has_caps) {
+        return; /* the container has all there are */
+    }
     caps.bounding |= more;
     caps.effective |= more;
     caps.permitted |= more;
     record_add(&e->bootstrap, WT_CAPS, &caps, sizeof(caps));
-    return 0;
 }
 
 static int write_parts(struct exec *e, const char *data, size_t len, struct inheritance *in,
@@ -160,8 +173,9 @@ static int write_parts(struct exec *e, const char *data, size_t len, struct inhe
     if (p->no_new_privs)
         e->flags |= WF_NO_NEW_PRIVS;
     copy_records(e, data, len, part_inherited);
-    if (merge_env(e, &in->env, err) < 0 || add_caps(e, in, err) < 0)
+    if (merge_env(e, &in->env, err) < 0)
         return -1;
+    add_caps(e, in);
     record_add_u64(&e->bootstrap, WT_FLAGS, e->flags);
     for (const char *const *arg = p->args; *arg; arg++)
         record_add_string(&e->bootstrap, WT_ARG, *arg);
@@ -196,6 +210,7 @@ static bool spec_inherited(const struct lxcdriver_process *process, uint32_t tag
     case WT_OOM_SCORE_ADJ:
         return !p->has_oom_score_adj;
     case WT_PERSONALITY:
+    case WT_MEMPOLICY:
         return true;
     default:
         return false;
@@ -263,7 +278,7 @@ int exec_make_bootstrap(struct exec *e, struct lxcdriver_error **err)
     if (result < 0)
         return -1;
     record_add_u64(&e->bootstrap, WT_SETNS, namespaces_to_join(e->c->pid));
-    for (size_t i = 0; i < e->c->cgroups.n; i++)
-        record_add_string(&e->bootstrap, WT_CGROUP, e->c->cgroups.dirs[i].path);
+    if (exec_add_cgroups(e, err) < 0)
+        return -1;
     return e->bootstrap.failed ? err_nomem(err) : 0;
 }

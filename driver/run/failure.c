@@ -52,6 +52,25 @@ static const char *limit_name(const char *number)
     return str_to_i64(number, 0, INT32_MAX, &resource) ? rlimit_name((int)resource) : NULL;
 }
 
+/*
+ * A command that could not be executed. What users of an engine get to see as exit code is derived
+ * from these words: dockerd (daemon/errors.go) and docker(1) make 127 of "executable file not
+ * found" and "no such file or directory" and 126 of "permission denied"; Podman
+ * (libpod/oci_util.go) the same, and wants "executable file not found in". A directory is EISDIR to
+ * the shim, and to Go and so to engines a thing that one has no permission to execute.
+ */
+static void exec_failure(int errnum, int exit_code, const char *command,
+                         struct lxcdriver_error **err)
+{
+    if (errnum == EISDIR)
+        err_exit(err, exit_code, "exec: \"%s\": %s: a directory cannot be executed", command,
+                 err_text(EACCES));
+    else if (errnum == ENOENT && !strchr(command, '/'))
+        err_exit(err, exit_code, "exec: \"%s\": executable file not found in PATH", command);
+    else
+        err_exit(err, exit_code, "exec: \"%s\": %s", command, err_text(errnum));
+}
+
 int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detail,
                     struct lxcdriver_error **err)
 {
@@ -67,20 +86,18 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
     else if (stage == STAGE_USER && errnum == EINVAL)
         err_exit(err, exit_code, "user: the container's user namespace has no id %s", text);
     else if (stage == STAGE_RLIMIT && limit_name(text))
-        err_exit(err, exit_code, "set resource limit %s: %s", limit_name(text), strerror(errnum));
+        err_exit(err, exit_code, "set resource limit %s: %s", limit_name(text), err_text(errnum));
     else if (stage == STAGE_CAPS && errnum == 0)
         err_exit(err, exit_code, "capabilities: this host cannot give %s", text);
-    else if (stage == STAGE_EXEC && exit_code == 127)
-        err_exit(err, exit_code, "exec: \"%s\": %s", text,
-                 errnum == ENOENT && !strchr(text, '/') ? "executable file not found in PATH"
-                                                        : strerror(ENOENT));
+    else if (stage == STAGE_EXEC && errnum && exit_code != 125)
+        exec_failure(errnum, exit_code, text, err);
     else if (stage == STAGE_HOOK && errnum == 0)
         err_exit(err, exit_code, "%s", text); /* a whole sentence: shared/hookrun.h */
     else if (stage == STAGE_HOOK)
-        err_exit(err, exit_code, "%s: %s", text, strerror(errnum));
+        err_exit(err, exit_code, "%s: %s", text, err_text(errnum));
     else if (errnum)
         err_exit(err, exit_code, *text ? "%s \"%s\": %s" : "%s%s: %s", what, text,
-                 strerror(errnum));
+                 err_text(errnum));
     else
         err_exit(err, exit_code, *text ? "%s: %s" : "%s%s", what, text);
     if (err && *err)

@@ -39,7 +39,7 @@ int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
     if (container_open(drv, id, &c, err) < 0)
         return -1;
     if (all)
-        return cgroup_signal(&c.cgroups, signum, 0, err);
+        return cgroup_signal(&c.cgroups, signum, container_supervisor(&c), err);
     pidfd = container_pidfd(&c, err);
     if (pidfd < 0)
         return -1;
@@ -183,10 +183,18 @@ int lxcdriver_pids(struct lxcdriver *drv, const char *id, pid_t **pids, size_t *
                    struct lxcdriver_error **err)
 {
     struct container c cleanup_container = {.dir_fd = -1};
+    pid_t supervisor;
+    size_t kept = 0;
 
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
+        cgroup_pids(&c.cgroups, pids, n, err) < 0)
         return -1;
-    return cgroup_pids(&c.cgroups, pids, n, err);
+    supervisor = container_supervisor(&c);
+    for (size_t i = 0; i < *n; i++)
+        if ((*pids)[i] != supervisor)
+            (*pids)[kept++] = (*pids)[i];
+    *n = kept;
+    return 0;
 }
 
 static uint64_t realtime_ns(void)

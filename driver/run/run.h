@@ -67,9 +67,12 @@ void container_close(struct container *c);
 /* The state now: what state.json says, corrected by what /proc and the freezer say. */
 enum lxcdriver_state container_state(const struct container *c);
 const char *state_name(enum lxcdriver_state state);
-/* Error unless its init runs (or is paused, when `paused_too`). */
+/* Error unless its init is there: created, running or (when `paused_too`) paused. */
 int container_want_running(const struct container *c, bool paused_too,
                            struct lxcdriver_error **err);
+/* The supervisor's pid while it lives, else 0. It may be in the container's cgroups, where it is
+ * neither shown nor hit by what is meant for the container's processes. */
+pid_t container_supervisor(const struct container *c);
 /* Open the init's pidfd, sure that it is the container's. -1 with err when it has ended. */
 int container_pidfd(const struct container *c, struct lxcdriver_error **err);
 

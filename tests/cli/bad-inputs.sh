@@ -32,7 +32,7 @@ refused '--name: "../x" is not an id' --name ../x @busybox true
 refused '--log-level: "loud"' --log-level loud @busybox true
 refused '--start-timeout: 0 is not between 1 and 86400' --start-timeout 0 @busybox true
 refused '--detach-keys: "ctrl-"' --detach-keys ctrl- @busybox true
-refused "root directory $fs/etc/passwd: Not a directory" --root "$fs/etc/passwd" @busybox true
+refused "root directory $fs/etc/passwd: not a directory" --root "$fs/etc/passwd" @busybox true
 refused 'root directory: "relative" is not an absolute path' --root relative @busybox true
 
 # ---- images ----
@@ -53,7 +53,7 @@ rm -rf "$SCRATCH/empty"
 refused '-e: the value is empty' -e '' @busybox true
 refused '--env: "=x" has no variable name' -e =x @busybox true
 refused 'environment variable X: its bytes are not UTF-8' -e "X=$(printf '\377')" @busybox true
-refused '--env-file /nosuch/env: No such file or directory' --env-file /nosuch/env @busybox true
+refused '--env-file /nosuch/env: no such file or directory' --env-file /nosuch/env @busybox true
 printf 'A=1\nA B=2\n' >"$SCRATCH/env"
 refused "--env-file $SCRATCH/env: line 2: \"A B=2\" has white space in the variable's name" --env-file "$SCRATCH/env" @busybox true
 refused 'user: "nosuch" is not in the container' -u nosuch @busybox true
@@ -62,11 +62,11 @@ refused '-u: "4294967295" is above the last id' -u 4294967295 @busybox true
 refused '-u: "2:3" is neither the name nor the number of a group' -u 1:2:3 @busybox true
 refused '"nosuch" is not in the container' --group-add nosuch @busybox true
 refused '-w: "app" is not an absolute path' -w app @busybox true
-refused 'working directory "/etc/passwd": Not a directory' -w /etc/passwd "$fs" true
+refused 'working directory "/etc/passwd": not a directory' -w /etc/passwd "$fs" true
 refused '--stop-signal: "NOPE" is not a signal' --stop-signal NOPE @busybox true
 refused '--ulimit: "files" is not the name of a limit' --ulimit files=1 @busybox true
 refused '--ulimit: "nofile=2:1": the soft limit is above the hard limit' --ulimit nofile=2:1 @busybox true
-refused 'RLIMIT_NOFILE: Operation not permitted' --ulimit nofile=4000000000 @busybox true
+refused 'RLIMIT_NOFILE: operation not permitted' --ulimit nofile=4000000000 @busybox true
 refused '--oom-score-adj: "1001"' --oom-score-adj 1001 @busybox true
 
 # ---- files and devices ----
@@ -77,17 +77,17 @@ refused '-v: the destination cannot be "/"' -v "$SCRATCH:/x/.." @busybox true
 refused '-v: "rx" is not an option of a volume' -v "$SCRATCH:/x:rx" @busybox true
 refused '-v: "rw" contradicts' -v "$SCRATCH:/x:ro,rw" @busybox true
 refused '"/x" is a duplicate mount point' -v "$SCRATCH:/x" --tmpfs /x @busybox true
-refused 'mount destination /etc/passwd/x: /etc/passwd: Not a directory' -v "$SCRATCH:/etc/passwd/x" "$fs" true
+refused 'mount destination /etc/passwd/x: /etc/passwd: not a directory' -v "$SCRATCH:/etc/passwd/x" "$fs" true
 refused 'mount destination /etc: ' -v "$SCRATCH/env:/etc" "$fs" true
 refused 'mount destination /proc/nosuch: ' -v "$SCRATCH:/proc/nosuch" "$fs" true
-refused "source $SCRATCH/nosuch: No such file or directory" --mount "type=bind,src=$SCRATCH/nosuch,dst=/x" "$fs" true
+refused "source $SCRATCH/nosuch: no such file or directory" --mount "type=bind,src=$SCRATCH/nosuch,dst=/x" "$fs" true
 refused '--mount: type: "volume" is neither bind nor tmpfs' --mount type=volume,target=/x @busybox true
 refused '--mount: "colour" is not a key' --mount type=bind,colour=red @busybox true
 refused '--tmpfs: "sise=1m" is not an option of tmpfs' --tmpfs /t:sise=1m @busybox true
 refused '--tmpfs: "size=x" is not an option of tmpfs' --tmpfs /t:size=x @busybox true
 refused '--tmpfs: "mode=9" is not an option of tmpfs' --tmpfs /t:mode=9 @busybox true
 refused '--shm-size: "0" is not a size above 0' --shm-size 0 @busybox true
-refused '--device: "/nosuch": No such file or directory' --device /nosuch @busybox true
+refused '--device: "/nosuch": no such file or directory' --device /nosuch @busybox true
 refused '--device: "/etc/passwd" is not a device' --device /etc/passwd @busybox true
 refused '--device-cgroup-rule: "c 1:3"' --device-cgroup-rule 'c 1:3' @busybox true
 
@@ -176,8 +176,8 @@ json 'id: expected a string, found 7' '{id: 7}'
 json 'id: "a b" is not an id' '{id: "a b"}'
 json 'rootfs: is missing' '{rootfs: null}'
 json 'rootfs: "srv" is not an absolute path' '{rootfs: "srv"}'
-json '/nosuch/root: No such file or directory' '{rootfs: "/nosuch/root"}'
-json '/etc/passwd: Not a directory' '{rootfs: "/etc/passwd"}'
+json '/nosuch/root: no such file or directory' '{rootfs: "/nosuch/root"}'
+json '/etc/passwd: not a directory' '{rootfs: "/etc/passwd"}'
 json 'readonly_rootfs: expected true or false, found "yes"' '{readonly_rootfs: "yes"}'
 json 'working_dir: "app" is not an absolute path' '{working_dir: "app"}'
 json 'cgroup_parent: "/a/../b" leads upwards' '{cgroup_parent: "/a/../b"}'
@@ -212,7 +212,7 @@ json 'resources.blkio_weight' '{resources: {blkio_weight: 5}}'
 json 'resources.rlimits[0]' '{resources: {rlimits: [{Name: "files", Soft: 1, Hard: 1}]}}'
 json 'mounts[0].destination' '{mounts: [{source: "/tmp", destination: "x"}]}'
 json 'mounts[0]' '{mounts: [{destination: "/x"}]}'
-json '/nosuch/source: No such file or directory' '{mounts: [{source: "/nosuch/source", destination: "/x"}]}'
+json '/nosuch/source: no such file or directory' '{mounts: [{source: "/nosuch/source", destination: "/x"}]}'
 json 'mounts: expected an array, found {}' '{mounts: {}}'
 json 'allowed_devices' '{allowed_devices: [{type: 120}]}'
 json 'lxc_config[0]' '{lxc_config: ["nonsense"]}'

@@ -12,12 +12,12 @@ for code in 0 1 2 42 124 125 126 127 128 129 137 200 254 255; do
     status_is "exit $code, with --init" "$code" "$LXC_LAUNCH" --rm --init @busybox sh -c "exit $code"
 done
 fails_with 127 'exec: "nosuch": executable file not found in PATH' "$LXC_LAUNCH" --rm @busybox nosuch
-fails_with 127 'exec: "/nosuch": No such file or directory' "$LXC_LAUNCH" --rm @busybox /nosuch
+fails_with 127 'exec: "/nosuch": no such file or directory' "$LXC_LAUNCH" --rm @busybox /nosuch
 fails_with 127 'exec: "nosuch": executable file not found in PATH' "$LXC_LAUNCH" --rm --init @busybox nosuch
 fails_with 127 '"sh": executable file not found in PATH' "$LXC_LAUNCH" --rm -e PATH=/nowhere @busybox sh
-fails_with 126 'exec "/etc": Is a directory' "$LXC_LAUNCH" --rm @busybox /etc
-fails_with 126 'exec "/etc/passwd": Permission denied' "$LXC_LAUNCH" --rm @busybox /etc/passwd
-fails_with 126 'exec "/etc/passwd": Permission denied' "$LXC_LAUNCH" --rm --init @busybox /etc/passwd
+fails_with 126 'exec: "/etc": permission denied: a directory' "$LXC_LAUNCH" --rm @busybox /etc
+fails_with 126 'exec: "/etc/passwd": permission denied' "$LXC_LAUNCH" --rm @busybox /etc/passwd
+fails_with 126 'exec: "/etc/passwd": permission denied' "$LXC_LAUNCH" --rm --init @busybox /etc/passwd
 fails_with 125 'unknown option' "$LXC_LAUNCH" --rm --nosuch @busybox true
 
 # A program with the wrong architecture, an interpreter that is missing, and text without "#!".
@@ -257,7 +257,7 @@ is "raw keys come last" "$(tail -n 1 <<<"$out")" 'lxc.hook.version = 1'
 run "$LXC_LAUNCH" --dry-run --name dry @busybox true
 like "--dry-run of @busybox" "$out" 'lxc.uts.name = dry'
 is "--dry-run makes nothing" "$(find /run/runlxc /var/lib/runlxc "$SCRATCH/fs" "$ROOT" | sort | diff "$SCRATCH/before" -)" ""
-fails_with 125 'No such file or directory' "$LXC_LAUNCH" --dry-run --mount "type=bind,src=$SCRATCH/none,dst=/x" @busybox true
+fails_with 125 'no such file or directory' "$LXC_LAUNCH" --dry-run --mount "type=bind,src=$SCRATCH/none,dst=/x" @busybox true
 "$LXC_LAUNCH" --name same "$SCRATCH/fs" true
 is "what is printed is what is used" "$("$LXC_LAUNCH" --dry-run --name same2 "$SCRATCH/fs" true | sed s/same2/same/g)" \
     "$(cat /run/runlxc/same/config)"

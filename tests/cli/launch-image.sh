@@ -28,7 +28,7 @@ prints "a link" plain "$LXC_LAUNCH" --rm link cat /name
 prints "through .." plain "$LXC_LAUNCH" --rm plain/../plain/ cat /name
 cd "$SCRATCH" || exit 1
 fails_with 125 'no such directory; an image of a registry is written docker://debian' "$LXC_LAUNCH" --rm debian true
-fails_with 125 'No such file or directory' "$LXC_LAUNCH" --rm ./debian true
+fails_with 125 'no such file or directory' "$LXC_LAUNCH" --rm ./debian true
 fails_with 125 "$SCRATCH/dirs/plain/name is not a directory" "$LXC_LAUNCH" --rm dirs/plain/name true
 fails_with 125 'use @host' "$LXC_LAUNCH" --rm / true
 fails_with 125 'there is only @busybox and @host' "$LXC_LAUNCH" --rm @debian true
@@ -126,7 +126,7 @@ prints "again" "second" "$LXC_LAUNCH" --rm "docker-archive:$SCRATCH/image.tar" '
 is "a second start does not unpack again" "$(unpacked)" "$before"
 cp "$SCRATCH/image.tar" "$SCRATCH/im age:x.tar"
 prints "a file name with a blank and a colon" "second" "$LXC_LAUNCH" --rm "docker-archive:$SCRATCH/im age:x.tar" 'cat /from'
-fails_with 125 'No such file or directory' "$LXC_LAUNCH" --rm "docker-archive:$SCRATCH/none.tar" true
+fails_with 125 'no such file or directory' "$LXC_LAUNCH" --rm "docker-archive:$SCRATCH/none.tar" true
 run "$LXC_LAUNCH" --rm "docker-archive:$SCRATCH/base.tar" true
 like "a tar file that is no image" "$status $err" '^125 lxc-launch: image docker-archive:.*skopeo'
 run env PATH=/nowhere "$LXC_LAUNCH" --rm "docker-archive:$SCRATCH/second.tar" true

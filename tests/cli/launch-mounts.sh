@@ -110,7 +110,7 @@ goes /tmp/../../../etc/x /etc/x
 ok "nothing of that is here" test ! -e "$SCRATCH/x"
 ok "nor here" test ! -e /not/there
 for dst in /loop /loop/x; do
-    fails_with 125 'Too many levels of symbolic links' "$LXC_LAUNCH" --rm -v "$src/dir:$dst" "$fs" true
+    fails_with 125 'too many levels of symbolic links' "$LXC_LAUNCH" --rm -v "$src/dir:$dst" "$fs" true
 done
 for dst in /magic/x /proc/1/root/x /proc/self/cwd/x /proc/x /sys/x; do
     run "$LXC_LAUNCH" --rm -v "$src/dir:$dst" "$fs" true
@@ -118,7 +118,7 @@ for dst in /magic/x /proc/1/root/x /proc/self/cwd/x /proc/x /sys/x; do
 done
 fails_with 125 'is a directory, but what is to be mounted there is none' "$LXC_LAUNCH" --rm -v "$src/file:/etc" "$fs" true
 fails_with 125 'is no directory, but what is to be mounted there is one' "$LXC_LAUNCH" --rm -v "$src/dir:/etc/passwd" "$fs" true
-fails_with 125 'Not a directory' "$LXC_LAUNCH" --rm -v "$src/dir:/etc/passwd/x" "$fs" true
+fails_with 125 'not a directory' "$LXC_LAUNCH" --rm -v "$src/dir:/etc/passwd/x" "$fs" true
 fails_with 125 'the destination cannot be "/"' "$LXC_LAUNCH" --rm -v "$src/dir:/" "$fs" true
 fails_with 125 'root' "$LXC_LAUNCH" --rm -v "$src/dir:/up" "$fs" true
 # A link in an earlier volume leads where the container will see it lead, not where it leads here.
@@ -153,7 +153,7 @@ rm -rf "$fs/w"
 run1 -v "$src/dir:/x/y/z" "$fs" touch /x/mine
 is "those with something in them stay" "$(cd "$fs" && find x | sort | tr '\n' ' ')" "x x/mine "
 rm -rf "$fs/x"
-fails_with 125 'No such file' "$LXC_LAUNCH" --rm -v "$src/dir:/x/y" --mount "type=bind,src=$src/none,dst=/z" "$fs" true
+fails_with 125 'no such file' "$LXC_LAUNCH" --rm -v "$src/dir:/x/y" --mount "type=bind,src=$src/none,dst=/z" "$fs" true
 is "also of a start that failed" "$(cd "$fs" && find . -printf '%p %y %m\n' | sort | diff - <(echo "$before"))" ""
 
 # ---- --mount ----
@@ -163,7 +163,7 @@ prints "--mount readonly" refused "$LXC_LAUNCH" --rm --mount "type=bind,src=$src
     sh -c 'touch /mnt/x 2>/dev/null || echo refused'
 prints "--mount readonly=false" ok "$LXC_LAUNCH" --rm --mount "type=bind,src=$src/dir,dst=/mnt,readonly=false" @busybox \
     sh -c 'touch /mnt/x && rm /mnt/x && echo ok'
-fails_with 125 "source $SCRATCH/none: No such file or directory" "$LXC_LAUNCH" --rm --mount "type=bind,src=$SCRATCH/none,dst=/mnt" @busybox true
+fails_with 125 "source $SCRATCH/none: no such file or directory" "$LXC_LAUNCH" --rm --mount "type=bind,src=$SCRATCH/none,dst=/mnt" @busybox true
 like "--mount type=tmpfs" "$(run1 --mount type=tmpfs,dst=/new/t,tmpfs-size=2m,tmpfs-mode=0711 @busybox \
     awk '$5 == "/new/t" { print $6, $9, $NF }' /proc/self/mountinfo)" 'rw,nosuid,nodev,noexec,relatime.* tmpfs .*size=2048k,mode=711'
 like "--tmpfs" "$(run1 --tmpfs /run:size=1m,mode=700,exec @busybox awk '$5 == "/run" { print $6, $NF }' /proc/self/mountinfo)" \

@@ -104,7 +104,7 @@ is "HOME is what the file says" "$(run1 -u app "$SCRATCH/hostile" sh -c 'printf 
 prints "-w" /etc "$LXC_LAUNCH" --rm -w /etc @busybox pwd
 prints "-w of a directory that is missing" "/a/b/c 755 0:0" "$LXC_LAUNCH" --rm -w /a/b/c @busybox sh -c 'echo $(pwd) $(stat -c "%a %u:%g" /a)'
 prints "-w through a link" /run "$LXC_LAUNCH" --rm -w /var/run @busybox pwd -P
-fails_with 125 'working directory "/etc/passwd": Not a directory' "$LXC_LAUNCH" --rm -w /etc/passwd @busybox pwd
+fails_with 125 'working directory "/etc/passwd": not a directory' "$LXC_LAUNCH" --rm -w /etc/passwd @busybox pwd
 prints "-w is entered before the privileges are gone, as with docker run" /root "$LXC_LAUNCH" --rm -u nobody --cap-drop ALL -w /root @busybox pwd
 fails_with 125 'working directory "/proc/self/fd/0' "$LXC_LAUNCH" --rm -w /proc/self/fd/0 @busybox pwd
 ln -s ../../../../../.. "$fs/up"
@@ -152,7 +152,7 @@ prints "--ulimit" "100 200 0 0 unlimited 77" "$LXC_LAUNCH" --rm --ulimit nofile=
 prints "--ulimit for another user" "50 60" "$LXC_LAUNCH" --rm -u nobody --ulimit nofile=50:60 @busybox \
     sh -c 'echo $(ulimit -Sn) $(ulimit -Hn)'
 run "$LXC_LAUNCH" --rm --ulimit nofile=2000000000:2000000000 @busybox true
-is "a limit above the kernel's is an error" "$status $err" '125 lxc-launch: set resource limit RLIMIT_NOFILE: Operation not permitted'
+is "a limit above the kernel's is an error" "$status $err" '125 lxc-launch: set resource limit RLIMIT_NOFILE: operation not permitted'
 prints "--oom-score-adj" 500 "$LXC_LAUNCH" --rm --oom-score-adj 500 @busybox cat /proc/self/oom_score_adj
 prints "without it, as here" "$(cat /proc/self/oom_score_adj)" "$LXC_LAUNCH" --rm @busybox cat /proc/self/oom_score_adj
 

@@ -140,11 +140,11 @@ refused "no id" 'command: exit 125, no errno: id: is missing'
 command "a wrong type" '.resources.memory = "64m"' true
 like "a wrong type" "$(engine engine plain "a wrong type.json")" '^command: exit 125, no errno: resources.memory: .*"64m"'
 command "no root" '.rootfs = "/nosuch/root"' true
-refused "no root" 'run: exit 125, No such file or directory: root filesystem /nosuch/root: No such file or directory'
+refused "no root" 'run: exit 125, No such file or directory: root filesystem /nosuch/root: no such file or directory'
 command "not found" '.process_config.entrypoint = "nosuch"' true
 refused "not found" 'run: exit 127, No such file or directory: exec: "nosuch": executable file not found in PATH'
 command "no program" '.process_config.entrypoint = "/etc"' true
-refused "no program" 'run: exit 126, Is a directory: exec "/etc": Is a directory'
+refused "no program" 'run: exit 126, Is a directory: exec: "/etc": permission denied: a directory cannot be executed'
 command "a key that LXC does not know" '.lxc_config = ["lxc.nosuch = 1"]' true
 like "a key that LXC does not know" "$(engine engine plain "a key that LXC does not know.json")" '^run: exit 125, .*lxc\.nosuch'
 command plain . 'echo hi; exit 4'

@@ -26,24 +26,26 @@ for sig in HUP INT ABRT KILL USR1 SEGV TERM; do
     number=$(kill -l "$sig")
     status_is "128 + $sig" $((128 + number)) inside c1 sh -c "kill -$sig \$\$; sleep 5"
 done
-fails_with 127 '"nosuch": executable file not found in PATH' inside c1 nosuch
-fails_with 127 '"/nosuch": No such file' inside c1 /nosuch
-fails_with 126 '"/etc/passwd": Permission denied' inside c1 /etc/passwd
-fails_with 126 '"/etc": Is a directory' inside c1 /etc
+fails_with 255 '"nosuch": executable file not found in PATH' inside c1 nosuch
+fails_with 255 '"/nosuch": no such file' inside c1 /nosuch
+fails_with 255 '"/etc/passwd": permission denied' inside c1 /etc/passwd
+fails_with 255 '"/etc": permission denied: a directory' inside c1 /etc
 fails_with 255 'container "nosuch" does not exist' inside nosuch true
 fails_with 255 'the command to run is missing' inside c1
-fails_with 255 'ID is missing' inside
+fails_with 1 'ID is missing' inside
 fails_with 255 'user: "nobody-here" is not in the container' inside -u nobody-here c1 true
-fails_with 255 'working directory "/nosuch": No such file' inside --cwd /nosuch c1 true
+fails_with 255 'working directory "/nosuch": no such file' inside --cwd /nosuch c1 true
 fails_with 255 'working directory "tmp" is not absolute' inside --cwd tmp c1 true
 fails_with 255 '--env: "NOVALUE" is not NAME=VALUE' inside -e NOVALUE c1 true
-fails_with 255 '"CAP_NOSUCH" is not the name of a capability' inside --cap CAP_NOSUCH c1 true
+run inside --cap CAP_NOSUCH c1 true
+is "an unknown capability is a warning" "$status $err" \
+    '0 runlxc: warning: exec: capability: "CAP_NOSUCH" is not the name of a capability'
 fails_with 255 "\"x\" is not a group's number" inside -g x c1 true
-fails_with 255 'descriptor 3: Bad file descriptor' inside --preserve-fds 1 c1 true 3>&-
-fails_with 255 'did you mean "--user"' inside --usr 0 c1 true
+fails_with 255 'descriptor 3: bad file descriptor' inside --preserve-fds 1 c1 true 3>&-
+fails_with 1 'did you mean "--user"' inside --usr 0 c1 true
 fails_with 255 '--detach with a terminal needs --console-socket' inside -d -t c1 true
 fails_with 255 '--console-socket needs --detach' inside --console-socket /nosuch c1 true
-fails_with 255 'console socket /nosuch: No such file' inside -d -t --console-socket /nosuch c1 true
+fails_with 255 'console socket /nosuch: no such file' inside -d -t --console-socket /nosuch c1 true
 
 # ---- the process ----
 
@@ -88,6 +90,36 @@ is "nothing of ours is mapped" "$(grep -c runlxc "/proc/$pid/maps")" 0
 is "its parent is none of the container's" "$(inside c1 sed -n 's/^PPid:.//p' /proc/self/status)" 0
 like "ps shows it" "$(runlxc ps c1)" "sleep 600"
 ok "it can be killed from the host" kill -KILL "$pid"
+
+# Cgroups of the caller's below the container's.
+mapfile -t controllers < <(runlxc state c1 | jq -r '.cgroups | keys[]')
+declare -A cgroup
+for controller in "${controllers[@]}"; do
+    cgroup[x$controller]=$(runlxc state c1 | jq -r --arg c "$controller" '.cgroups[$c]')
+done
+# of CONTROLLER ARG...: what an exec with these options finds itself in.
+of() {
+    local controller=$1
+    shift
+    inside "$@" c1 sed -n "s/^[0-9]*:$controller://p" /proc/self/cgroup
+}
+if [ -n "${cgroup[xpids]:-}" ]; then
+    for controller in "${controllers[@]}"; do
+        mkdir "${cgroup[x$controller]}/sub"
+    done
+    is "a cgroup in one hierarchy" "$(of pids --cgroup pids:sub) $(of freezer --cgroup pids:sub)" "/sub /"
+    is "a leading slash is the container's" "$(of pids --cgroup pids:/sub/)" "/sub"
+    is "in two" "$(of pids --cgroup pids,freezer:sub) $(of freezer --cgroup pids,freezer:sub)" "/sub /sub"
+    is "in each its own" "$(of pids --cgroup pids:sub --cgroup freezer:/) $(of freezer --cgroup pids:sub --cgroup freezer:/)" "/sub /"
+    fails_with 255 'both "pids:/" and "pids:sub" are for pids' inside --cgroup pids:/ --cgroup pids:sub c1 true
+    fails_with 255 'has no cgroup of controller "nosuch"' inside --cgroup nosuch:sub c1 true
+    for controller in "${controllers[@]}"; do
+        wait_for 5 rmdir "${cgroup[x$controller]}/sub"
+    done
+fi
+fails_with 255 '/nosuch": no such file or directory' inside --cgroup nosuch c1 true
+fails_with 255 'cgroup "../x": not below' inside --cgroup ../x c1 true
+fails_with 255 'cgroup "a/../../x": not below' inside --cgroup a/../../x c1 true
 
 # Descriptors: a file of the caller's that no option names, with and without close-on-exec, stays here.
 exec 7</etc/hostname
@@ -195,7 +227,7 @@ for bad in '.args = []#process.args' '.args = "sh"#args: expected an array' 'del
 done
 echo '{' >"$SCRATCH/bad.json"
 fails_with 255 "--process $SCRATCH/bad.json" inside --process "$SCRATCH/bad.json" c1
-fails_with 255 "--process: read /nosuch: No such file" inside --process /nosuch c1
+fails_with 255 "--process: read /nosuch: no such file" inside --process /nosuch c1
 fails_with 255 '"sh" is one too many' inside --process "$SCRATCH/process.json" c1 sh
 
 # ---- paused, stopped, removed while it runs ----
@@ -209,13 +241,13 @@ is "with --ignore-paused it waits" "$(<"$SCRATCH/later")" ""
 ok "resumed" runlxc resume c1
 wait "$later"
 is "and goes on when that does" "$? $(<"$SCRATCH/later")" "0 went on"
-inside c1 sleep 600 &
+inside c1 sleep 606 &
 sleeping=$!
-wait_for 10 sh -c "$RUNLXC --root $ROOT ps c1 | grep -q 'sleep 600'"
+wait_for 10 sh -c "$RUNLXC --root $ROOT ps c1 | grep -q 'sleep 606'"
 ok "the container ends" runlxc stop --time 0 c1
 wait "$sleeping"
 is "and what was executed in it" "$?" 137
-fails_with 255 'container "c1" is not running: it is stopped' inside c1 true
+fails_with 255 'container not running: "c1" is stopped' inside c1 true
 ok "delete" runlxc delete c1
 fails_with 255 'container "c1" does not exist' inside c1 true
 

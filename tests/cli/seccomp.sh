@@ -147,7 +147,7 @@ refused() {
     printf '%s' "$1" >"$SCRATCH/bad.json"
     fails_with 125 "$SCRATCH/bad.json: $2" "$LXC_LAUNCH" --rm --security-opt seccomp="$SCRATCH/bad.json" @busybox true
 }
-fails_with 125 "seccomp profile $SCRATCH/nosuch: No such file or directory" "$LXC_LAUNCH" --rm --security-opt seccomp="$SCRATCH/nosuch" @busybox true
+fails_with 125 "seccomp profile $SCRATCH/nosuch: no such file or directory" "$LXC_LAUNCH" --rm --security-opt seccomp="$SCRATCH/nosuch" @busybox true
 refused '{' 'seccomp profile: line 1'
 refused '{"defaultAction": "SCMP_ACT_ALOW"}' 'defaultAction: is not an action, found "SCMP_ACT_ALOW"'
 refused '{"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_Z80"]}' 'architectures[0]: is not an architecture, found "SCMP_ARCH_Z80"'

@@ -185,7 +185,7 @@ static void test_bad_file(void **state)
     refuse(NULL, 0, 0, ": is not a regular file");
     unlink(file);
     assert_int_equal(symlink(file, file), 0);
-    refuse(NULL, 0, 0, ": Too many levels of symbolic links");
+    refuse(NULL, 0, 0, ": too many levels of symbolic links");
 }
 
 static int make_dir(void **state)

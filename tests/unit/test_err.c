@@ -48,7 +48,7 @@ static void test_sys(void **state)
 
     (void)state;
     assert_int_equal(err_sys(&err, ENOENT, "open %s", "/nowhere"), -1);
-    assert_string_equal(err_message(err), "open /nowhere: No such file or directory");
+    assert_string_equal(err_message(err), "open /nowhere: no such file or directory");
     assert_int_equal(err->errno_code, ENOENT);
     assert_int_equal(err->exit_code, 125);
 }
@@ -73,7 +73,7 @@ static void test_wrap(void **state)
     assert_int_equal(err_wrap(&err, "mount %s", "/data"), -1);
     assert_int_equal(err_wrap(&err, "create %s", "web"), -1);
     assert_string_equal(err_message(err),
-                        "create web: mount /data: source /srv/data: No such file or directory");
+                        "create web: mount /data: source /srv/data: no such file or directory");
     assert_int_equal(err->errno_code, ENOENT);
 }
 

@@ -118,17 +118,17 @@ static void test_directory(void **state)
     assert_list(&image.cmd, "/bin/sh");
     image_clear(&image);
     refuse("debian", "no such directory; an image of a registry is written docker://debian");
-    refuse("./no", "directory \"./no\": No such file or directory");
+    refuse("./no", "directory \"./no\": no such file or directory");
     refuse("", "the name is empty");
     refuse("..//../", "a container that writes to this machine's own root: use @host");
     refuse("@hosts", "there is only @busybox and @host");
     refuse("oci:", "the name of the directory is missing");
-    refuse("oci:no:x", "directory \"no:x\": No such file or directory");
+    refuse("oci:no:x", "directory \"no:x\": no such file or directory");
     refuse("docker-archive:plain", want);
     refuse("oci:plain", "plain is not an OCI image layout: it has no index.json");
     refuse("oci:lay:", "the reference is empty");
     refuse("oci:lay:a b", "\"a b\" is not a reference: character 2");
-    refuse("docker-archive:no.tar", "file \"no.tar\": No such file or directory");
+    refuse("docker-archive:no.tar", "file \"no.tar\": no such file or directory");
     refuse("docker-archive:file:x y", "\"x y\" is not a reference: character 2");
     refuse("docker://", "the reference is empty");
     refuse("docker://-x", "\"-x\" is not a reference: character 1");
@@ -293,7 +293,7 @@ static void test_tool_message(void **state)
     put("tools/umoci", "#!/bin/sh\nkill -9 $$\n");
     refuse("oci:lay:v1", "umoci was killed by signal 9 (Killed)");
     assert_int_equal(chmod("tools/umoci", 0644), 0);
-    refuse("oci:lay:v1", "cannot execute umoci: Permission denied");
+    refuse("oci:lay:v1", "cannot execute umoci: permission denied");
     setenv("PATH", real_path, 1);
     assert_no_partial();
 }

@@ -20,7 +20,7 @@
 
 struct options {
     const char *process, *user, *cwd, *apparmor, *label, *console_socket, *pid_file;
-    struct strv env, groups, caps;
+    struct strv env, groups, caps, cgroups;
     bool tty, detach, no_new_privs, ignore_paused;
     int64_t preserve_fds;
 };
@@ -43,6 +43,8 @@ static const struct option_def options[] = {
     OPT_TEXT(struct options, console_socket, "console-socket", 0, "SOCKET",
              "who is to get the terminal, with --tty and --detach"),
     OPT_TEXT(struct options, pid_file, "pid-file", 0, "FILE", "write its pid there"),
+    OPT_LIST(struct options, cgroups, "cgroup", 0, "[CONTROLLER:]PATH",
+             "begin in this cgroup, which is there, below the container's"),
     OPT_SWITCH(struct options, ignore_paused, "ignore-paused", 0,
                "in a paused container too: it begins when that is resumed"),
 };
@@ -162,6 +164,7 @@ static int read_process(struct job *job, char **args, struct lxcdriver_error **e
     if (o->process ? read_spec(job, o->process, err) < 0 : read_parts(job, args + 1, err) < 0)
         return -1;
     job->process.detach = o->detach;
+    job->process.sub_cgroups = (const char *const *)o->cgroups.items;
     job->process.paused_too = o->ignore_paused;
     job->tty = job->spec ? lxcdriver_process_terminal(job->spec) : o->tty;
     if (job->tty && o->detach && !o->console_socket)

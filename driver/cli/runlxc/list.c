@@ -25,8 +25,7 @@ static const struct option_def options[] = {
 static const char *const members[] = {"ociVersion", "id",     "pid",     "status",
                                       "bundle",     "rootfs", "created", "annotations"};
 
-/* Who owns its records: its name, else its number. */
-static json_t *owner(const struct context *ctx, const char *id)
+json_t *container_owner(const struct context *ctx, const char *id)
 {
     cleanup_free char *path = str_printf("%s/%s", ctx->root, id);
     const struct passwd *pw;
@@ -51,7 +50,7 @@ static json_t *element(const struct context *ctx, const char *id)
             json_object_set(out, members[i], value);
     }
     if (out)
-        json_object_set_new(out, "owner", owner(ctx, id));
+        json_object_set_new(out, "owner", container_owner(ctx, id));
     json_decref(state);
     return out;
 }

@@ -11,8 +11,9 @@
 #define EXIT_OURS 1
 
 static const struct verb *const verbs[] = {
-    &verb_create, &verb_run,   &verb_start, &verb_delete, &verb_events, &verb_exec, &verb_kill,
-    &verb_list,   &verb_pause, &verb_ps,    &verb_resume, &verb_state,  &verb_stop, &verb_wait, &verb_features, &verb_spec,
+    &verb_create, &verb_delete, &verb_events, &verb_exec,   &verb_features, &verb_kill,
+    &verb_list,   &verb_pause,  &verb_ps,     &verb_resume, &verb_run,      &verb_spec,
+    &verb_start,  &verb_state,  &verb_stop,   &verb_wait,
 };
 
 struct globals {
@@ -127,7 +128,7 @@ static int act(const struct verb *verb, struct context *ctx, const struct global
 }
 
 static int run_verb(const struct verb *verb, struct context *ctx, const struct globals *globals,
-                    char **argv, struct lxcdriver_error **err)
+                    char **argv, int *failure, struct lxcdriver_error **err)
 {
     cleanup_free void *options = calloc(1, verb->options_size + 1);
     cleanup_free char *where = str_printf(PROGRAM " %s", verb->name);
@@ -143,8 +144,10 @@ static int run_verb(const struct verb *verb, struct context *ctx, const struct g
         help_verb(stdout, verb);
     else if (code == 0 && check_count(verb, args, err) < 0)
         code = -1;
-    else if (code == 0)
+    else if (code == 0) {
+        *failure = verb->failure ? verb->failure : EXIT_OURS;
         code = act(verb, ctx, globals, options, args, err);
+    }
     options_clear(verb->options, verb->n_options, options);
     return code;
 }
@@ -189,8 +192,7 @@ static int run(char **argv, struct log *log, int *failure, struct lxcdriver_erro
     verb = find_verb(args[0], err);
     if (!verb)
         return -1;
-    *failure = verb->failure ? verb->failure : EXIT_OURS;
-    return run_verb(verb, &ctx, &globals, args + 1, err);
+    return run_verb(verb, &ctx, &globals, args + 1, failure, err);
 }
 
 /* What could not be written is a failure too: a full disk under `runlxc state >file`. */
@@ -212,10 +214,7 @@ int main(int argc, char **argv)
         code = -1;
     if (code < 0) {
         log_line(&log, LOG_ERROR, lxcdriver_error_message(err));
-        code = lxcdriver_error_exit_code(err);
-        /* Of the driver's codes those two say something about the command that was to run. */
-        if (code != 126 && code != 127)
-            code = failure;
+        code = failure;
     }
     lxcdriver_error_free(err);
     log_close(&log);

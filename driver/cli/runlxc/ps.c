@@ -127,6 +127,21 @@ static int print_table(char *text, const struct pids *pids, struct lxcdriver_err
     return 0;
 }
 
+/* The processes there are: none when it has stopped. */
+static int list_pids(const struct context *ctx, const char *id, pid_t **list, size_t *n,
+                     struct lxcdriver_error **err)
+{
+    struct lxcdriver_info info;
+    bool stopped;
+
+    if (lxcdriver_get_info(ctx->drv, id, &info, err) < 0)
+        return -1;
+    stopped = info.state == LXCDRIVER_STOPPED;
+    lxcdriver_info_clear(&info);
+    *n = 0;
+    return stopped ? 0 : lxcdriver_pids(ctx->drv, id, list, n, err);
+}
+
 static int act(const struct context *ctx, void *values, char **args, struct lxcdriver_error **err)
 {
     const struct options *o = values;
@@ -137,7 +152,7 @@ static int act(const struct context *ctx, void *values, char **args, struct lxcd
 
     if (o->format && !as_json && strcmp(o->format, "table") != 0)
         return err_set(err, "--format: \"%s\" is neither table nor json", o->format);
-    if (lxcdriver_pids(ctx->drv, args[0], &list, &pids.n, err) < 0)
+    if (list_pids(ctx, args[0], &list, &pids.n, err) < 0)
         return -1;
     pids.list = list;
     if (as_json) {

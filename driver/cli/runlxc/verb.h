@@ -74,7 +74,7 @@ struct verb {
     size_t options_size;    /* of the struct that they fill; it is zero before */
     int min_args, max_args; /* max_args -1: any number */
     bool in_order; /* options end where the arguments begin: what follows is somebody else's */
-    int failure;   /* exit code of an error that has no better one */
+    int failure;   /* exit code when it fails (0: 1); one that is called wrongly gives 1 */
     /* args: NULL-terminated. The exit code, or -1 with err. */
     int (*act)(const struct context *ctx, void *options, char **args, struct lxcdriver_error **err);
 };
@@ -100,6 +100,11 @@ void options_clear(const struct option_def *defs, size_t n, void *values);
 void help_verb(FILE *out, const struct verb *verb);
 void help_program(FILE *out, const struct verb *const *verbs, size_t n_verbs,
                   const struct option_def *globals, size_t n_globals);
+
+/* ---- list.c ---- */
+
+/* Who owns the records of a container: a name, else a number. A new reference. */
+json_t *container_owner(const struct context *ctx, const char *id);
 
 /* ---- statsjson.c ---- */
 
