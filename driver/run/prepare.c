@@ -390,13 +390,15 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
 {
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
+    if (system_container_prepare(l->cmd, &l->layout, err) < 0)
+        return -1;
     /* A system container's init needs an empty root cgroup in v2. */
     l->cmd->supervisor_inside =
         l->flags & SF_ENGINE && !(l->cmd->system_container && l->layout.mode == CGROUP_V2);
-    if (cgroup_paths(l, err) < 0 || userns_resolve(l, look_only, err) < 0 ||
-        launch_resolve_namespaces(l, err) < 0 || launch_resolve_network(l, look_only, err) < 0 ||
-        write_env_file(l, look_only, err) < 0 || prepare_files(l, err) < 0 ||
-        (!l->cmd->engine && add_dockerenv(l, err) < 0))
+    if (cgroup_paths(l, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
+        userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
+        launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
+        prepare_files(l, err) < 0 || (!l->cmd->engine && add_dockerenv(l, err) < 0))
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)

@@ -117,7 +117,11 @@ static int launch(struct supervisor *s)
         (what = "start lxc-start", sup_spawn(s) < 0) ||
         (what = "talk to the shim",
          s->rec.flags & SF_HOOKS ? sup_hooks_expect(s) : sup_shim_bootstrap(s)) < 0) {
-        sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, what);
+        /* An lxc-start that has ended before it was spoken to says why in its log. */
+        if (errno == EPIPE)
+            sup_fail(s, SUP_ORIGIN_LXC, 0, "");
+        else
+            sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, what);
         return -1;
     }
     s->deadline_ms = sup_now_ms() + (int64_t)s->rec.timeout_ms;
