@@ -80,6 +80,29 @@ until_log() {
     until_true 20 log_has "$@"
 }
 
+# top_args: what docker top shows, command lines only.
+top_args() {
+    docker top "$C" -o pid,args | sed -E '1d; s/^ *[0-9]+ +//' | sort
+}
+
+in_top() {
+    top_args | grep -q "$1"
+}
+
+# events_begin FORMAT, events_end: what Docker says of the scenario's container meanwhile. Looked for afterwards, events may be gone:
+# Docker keeps some hundred.
+events_begin() {
+    docker events --filter "container=$C" --filter type=container --format "$1" >events &
+    events_pid=$!
+    sleep 0.5
+}
+
+events_end() {
+    sleep 0.5
+    kill "$events_pid"
+    cat events
+}
+
 # cg V1FILE V2FILE: the container's own cgroup file, as it sees it.
 cg() {
     # shellcheck disable=SC2016 # the container's

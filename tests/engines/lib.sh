@@ -110,11 +110,7 @@ engine_cleanup() {
 # What a suite whose containers are removed and whose daemons are stopped must not have.
 engine_left() {
     engine_processes | sed 's/^/process /'
-    if mountpoint -q /sys/fs/cgroup/unified; then
-        engine_cgroups | sed 's/^/cgroup /'
-    else
-        engine_cgroups | sed -n '/^.sys.fs.cgroup.unified/!s/^/cgroup /p'
-    fi
+    engine_cgroups | sed 's/^/cgroup /'
     # shellcheck disable=SC2016 # awk's
     # dockerd keeps the host's network for itself.
     awk -v work="$WORK/" 'index($5, work) == 1 && $5 !~ "/netns/default$" { print "mount", $5 }' /proc/self/mountinfo
@@ -133,7 +129,7 @@ engine_end() {
         [ -n "$left" ] || break
         sleep 0.1
     done
-    is "${0##*/}: containers leave no process, cgroup, mount, link or file" "$left" ""
+    is "${0##*/}: containers leave no process, cgroup, mount, link or file" "$(head -n 20 <<<"$left")" ""
     suite_end
 }
 
@@ -226,10 +222,16 @@ port() {
     esac
 }
 
-# pty CMD...: with a terminal of 24 rows and 80 columns; carriage returns and escape sequences are taken out. Input is passed on.
+# pty CMD...: with a terminal of 24 rows and 80 columns; carriage returns and escape sequences are taken out. What is typed comes from
+# a pipe if standard input is one; its end is typed as well, so it has to stay open as long as the command runs.
 pty() {
     local line
 
+    if ! [ -p /dev/stdin ]; then
+        [ -p "$D/.silence" ] || mkfifo "$D/.silence"
+        pty "$@" <>"$D/.silence"
+        return
+    fi
     printf -v line '%q ' "$@"
     script -qefc "stty rows 24 cols 80; exec $line" /dev/null | sed -e 's/\r//g' -e 's/\x1b\[[0-9;?]*[a-zA-Z]//g'
     return "${PIPESTATUS[0]}"

@@ -6,13 +6,16 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 engine_begin
+. "$ENGINES/images.sh"
 . "$ENGINES/podman/lib.sh"
 ENGINE_LIBS=("$ENGINES/podman/lib.sh")
 
-# The machine's directories that only Podman uses.
 podman_conf || exit 1
-busybox_rootfs "$PODMAN/busybox"
-tar -C "$PODMAN/busybox" -c . | command podman import -q -c 'CMD ["sh"]' - "$I" >/dev/null || exit 1
+for name in busybox debian; do
+    "${name}_tar" "$WORK/$name.tar" &&
+        command podman import -q -c 'CMD ["sh"]' "$WORK/$name.tar" "localhost/$name" >/dev/null || exit 1
+    rm -f "$WORK/$name.tar"
+done
 
 files=()
 for file in "$ENGINES"/podman/*.sh; do
@@ -20,6 +23,13 @@ for file in "$ENGINES"/podman/*.sh; do
 done
 scenarios_run podman "${files[@]}"
 [ -z "${ENGINE_SAVE:-}" ] || cp -r "$WORK/s" "$ENGINE_SAVE"
-# Podman's driver keeps its directory mounted on itself.
-umount "$PODMAN/storage/overlay"
+
+left=$(command podman ps -aq)
+is "podman.sh: no container is left" "$left" ""
+# Podman's own parent stays where it was made; what is below it belongs to containers and pods.
+left=$(find /sys/fs/cgroup/*/libpod_parent -mindepth 1 -type d -not -name conmon 2>/dev/null)
+is "podman.sh: no cgroup of a container is left" "$left" ""
+find /sys/fs/cgroup/*/libpod_parent -depth -type d -exec rmdir {} + 2>/dev/null
+# Its driver keeps the store's directory mounted on itself.
+umount "$PODMAN/storage/overlay" 2>/dev/null
 engine_end

@@ -12,12 +12,13 @@ import (
 
 // T counts the tests of one program.
 type T struct {
-	n int
+	n    *int
+	todo bool
 }
 
 // New starts at test 1.
 func New() *T {
-	return &T{}
+	return &T{n: new(int)}
 }
 
 // Header prints the plan; 0 leaves it to AutoPlan.
@@ -30,12 +31,20 @@ func (t *T) Header(tests int) {
 
 // AutoPlan prints the plan of what has run.
 func (t *T) AutoPlan() {
-	fmt.Printf("1..%d\n", t.n)
+	fmt.Printf("1..%d\n", *t.n)
+}
+
+// Todo is the same count for tests that are expected to fail.
+func (t *T) Todo() *T {
+	return &T{n: t.n, todo: true}
 }
 
 func (t *T) line(word, description string) {
-	t.n++
-	fmt.Printf("%s %d - %s\n", word, t.n, strings.ReplaceAll(description, "\n", "\n# "))
+	*t.n++
+	if t.todo {
+		description = "# TODO " + description
+	}
+	fmt.Printf("%s %d - %s\n", word, *t.n, strings.ReplaceAll(description, "\n", "\n# "))
 }
 
 // Ok is one test.

@@ -92,8 +92,6 @@ s_exec_detached() {
 }
 
 s_exec_detached_ends() {
-    local id
-
     up
     must docker exec -d "$C" sleep 0.1
     # The engine learns of its end.
@@ -203,6 +201,7 @@ s_exec_sees_container() {
 
 s_exec_many() {
     local i
+    local -a pids=()
 
     up
     for i in 1 2 3 4 5 6 7 8; do

@@ -179,26 +179,22 @@ s_pause_rm_force() {
 
 s_top() {
     up -- sh -c 'sleep 601 & sleep 602 & wait'
-    until_true 10 field_is '{{.State.Status}}' running
+    until_true 10 in_top 602
     docker top "$C" | sed 1q
-    docker top "$C" -o args | sort
-    docker top "$C" -o comm,uid | sort
+    top_args
+    docker top "$C" -o pid,comm,uid | sed -E '1d; s/^ *[0-9]+ +//' | sort
 }
 
 s_top_user() {
     up -u user
-    docker top "$C" -o uid,args
+    docker top "$C" -o pid,uid,args | sed -E '1d; s/^ *[0-9]+ +//'
 }
 
 s_top_after_exec() {
     up
     must docker exec -d "$C" sleep 603
     until_true 10 in_top 603
-    docker top "$C" -o args | sort
-}
-
-in_top() {
-    docker top "$C" -o args | grep -q "$1"
+    top_args
 }
 
 s_top_pid_is_init() {
@@ -318,11 +314,9 @@ s_oom_of_child() {
 }
 
 s_oom_event() {
-    local since
-
-    since=$(date +%s)
+    events_begin '{{.Action}}'
     dr --memory 24m --memory-swap 24m "$IMAGE" sh -c 'x=$(head -c 60000000 /dev/zero | tr "\0" x); echo "${#x}"' >/dev/null 2>&1
-    docker events --since "$since" --until "$(($(date +%s) + 1))" --filter "container=$C" --format '{{.Action}}' | sort | uniq -c
+    events_end | sort -u
 }
 
 s_oom_after_update() {
@@ -366,9 +360,7 @@ s_no_healthcheck() {
 }
 
 s_events() {
-    local since
-
-    since=$(date +%s)
+    events_begin '{{.Action}}{{if eq .Action "die"}} {{index .Actor.Attributes "exitCode"}}{{end}}'
     up
     must dx true
     must docker pause "$C"
@@ -376,14 +368,22 @@ s_events() {
     must docker kill -s KILL "$C"
     until_state exited
     must docker rm "$C"
-    docker events --since "$since" --until "$(($(date +%s) + 1))" --filter "container=$C" --filter type=container \
-        --format '{{.Action}}{{if eq .Action "die"}} {{index .Actor.Attributes "exitCode"}}{{end}}'
+    # Exec's end is not in order with what follows.
+    events_end | grep -v exec_die
+}
+
+s_events_of_exec() {
+    up
+    events_begin '{{.Action}} {{index .Actor.Attributes "exitCode"}}'
+    q dx sh -c 'exit 7'
+    sleep 0.3
+    events_end | sed 's/<no value>//'
 }
 
 s_init_option() {
     up --init -- sh -c 'sleep 601 & exec sleep 602'
     dx sh -c 'tr "\0" " " </proc/1/cmdline; echo'
-    docker top "$C" -o args | sed 1d | sort
+    top_args
     # It reaps what is orphaned, and passes signals on.
     must dx sh -c '(sleep 0.1 &) ; sleep 0.5'
     dx ps -o stat | grep -c Z

@@ -78,8 +78,8 @@ s_files_links()
     mkdir dir root
     echo linked >dir/file
     # Destinations through links of the image: /var/run, and one that points out of the root.
-    cp -a "$PODMAN/busybox/." root/
-    ln -s /run root/var/run
+    cp -a "$WORK/busybox-root/." root/
+    ln -sfn /run root/var/run
     ln -s ../../../../../../tmp root/out
     ln -s etc root/config
     must podman run --rm --network none -v "$D/dir:/var/run/data" --rootfs "$D/root" test -e /run/data/file

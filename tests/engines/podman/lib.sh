@@ -2,7 +2,7 @@
 # What Podman's scenarios use, on top of tests/engines/lib.sh. Sourced by the suite, which calls podman_conf, and for each scenario.
 
 PODMAN=$WORK/podman
-I=localhost/busybox
+I=localhost/busybox DEBIAN=localhost/debian
 
 # podman_conf: Podman's configuration, made on the spot, and the environment by which it is read; nothing of the machine's is read or
 # written. Both runtimes share one store, as they would on a host.

@@ -271,7 +271,7 @@ s_run_preserve_fds()
 s_run_rootfs()
 {
     mkdir root
-    cp -a "$PODMAN/busybox/." root/
+    cp -a "$WORK/busybox-root/." root/
     p run --rm --network none --name "$C" --rootfs "$D/root" sh -c 'cat /etc/passwd | head -n 1; touch /made; mount | grep -c " / "'
     find root/made
     p run --rm --network none --name "$C" --rootfs "$D/root:O" sh -c 'touch /not-kept; ls /made'

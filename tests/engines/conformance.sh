@@ -1,0 +1,127 @@
+#!/bin/bash
+# The validation programs of runtime-tools, each with runc and with runlxc: what passes with runc has to pass with runlxc.
+#
+# Their source is Debian's source package (or RUNTIME_TOOLS, a checkout); it and the programs are kept in the build tree. Debian's
+# binary packages bring the libraries; that of the output format, which Debian has not, is conformance/tap.go.
+# ONLY, a regular expression, chooses programs.
+# shellcheck source=tests/engines/lib.sh
+. "$(dirname "$0")/lib.sh"
+engine_begin
+
+package=golang-github-opencontainers-runtime-tools
+place=$BUILD/tests/conformance
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# apt_outside RELEASE ARG...: apt-get in the machine's network, with lists and sources of its own.
+apt_outside() {
+    local release=$1 dir=$WORK/apt
+
+    shift
+    mkdir -p "$dir"/{lists/partial,cache/archives/partial}
+    # shellcheck disable=SC2016 # apt's
+    apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' 'Component: main' |
+        sed -n "s#^\([^ ]*\) Debian Debian\$#deb-src [signed-by=$keyring] \1 $release main#p" | sort -u >"$dir/sources.list"
+    nsenter -t "$SUITE_OUTER" -n timeout -k 5 120 apt-get -q -o Dir::Etc::SourceList="$dir/sources.list" \
+        -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/cache" \
+        -o APT::Sandbox::User=root "$@"
+}
+
+# source_get DIR: of the first Debian from this one on whose source can be had.
+source_get() {
+    local release
+
+    if [ -n "${RUNTIME_TOOLS:-}" ]; then
+        cp -a "$RUNTIME_TOOLS" "$1"
+        return
+    fi
+    mkdir "$1" "$WORK/source"
+    for release in "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" trixie sid; do
+        cd "$WORK/source" || return 1
+        apt_outside "$release" update && apt_outside "$release" --download-only --only-source --tar-only source "$package" &&
+            tar -C "$1" --strip-components=1 -xf "$package"_*.orig.tar.* && return 0
+        rm -f "$WORK/source"/*
+        rm -rf "$WORK/apt"
+    done
+    return 1
+}
+
+# Without modules: what Debian's packages bring lies where GOPATH says.
+build() {
+    local go=$place/gopath/src/github.com
+
+    mkdir -p "$place/programs" "$go"/{opencontainers,mndrix/tap-go,blang/semver}
+    if [ ! -d "$go/opencontainers/runtime-tools" ]; then
+        source_get "$WORK/runtime-tools" && cp -a "$WORK/runtime-tools" "$go/opencontainers/" || return 1
+    fi
+    cp -u "$ENGINES/conformance/tap.go" "$go/mndrix/tap-go/"
+    ln -sfn /usr/share/gocode/src/github.com/blang/semver "$go/blang/semver/v4"
+    cd "$go/opencontainers/runtime-tools" || return 1
+    export GO111MODULE=off GOPATH=$place/gopath:/usr/share/gocode GOCACHE=$place/cache GOFLAGS='' CGO_ENABLED=0
+    go build -o "$place/runtimetest" ./cmd/runtimetest && go build -o "$place/programs/" ./validation/... &&
+        cp rootfs-*.tar.gz "$place/"
+}
+
+# judge DIR: how a program went: pass, fail, skip. An end without a test is a failure.
+judge() {
+    if grep -q '^not ok' "$1/out" || [ "$(<"$1/status")" -ne 0 ]; then
+        echo fail
+    elif grep -qi '^ok.*# *skip' "$1/out"; then
+        echo skip
+    elif grep -q '^ok' "$1/out"; then
+        echo pass
+    else
+        echo fail
+    fi
+}
+
+# validate PROGRAM NAME RUNTIME: leaves $WORK/v/PROGRAM-NAME/{out,err,status}.
+validate() {
+    local dir=$WORK/v/$1-$2
+
+    mkdir -p "$dir"
+    (cd "$WORK/run" && RUNTIME=$3 timeout -k 5 60 "$place/programs/$1") >"$dir/out" 2>"$dir/err" </dev/null
+    echo $? >"$dir/status"
+}
+
+if ! build >"$WORK/build.log" 2>&1; then
+    diag "$(tail -n 20 "$WORK/build.log")"
+    skip "conformance" "the source of runtime-tools cannot be had"
+    engine_end
+fi
+
+# Where the programs look for the root file system and for what they run in it; they copy it as it is, a link as a link.
+mkdir "$WORK/run" && cp "$place"/runtimetest "$place"/rootfs-*.tar.gz "$WORK/run/"
+running=0
+for program in "$place"/programs/*; do
+    program=${program##*/}
+    [[ $program =~ ${ONLY:-.} ]] || continue
+    for pair in runc=runc "lxc=$LXC_RUNTIME"; do
+        if [ "$running" -ge "$ENGINE_JOBS" ]; then
+            wait -n
+            running=$((running - 1))
+        fi
+        validate "$program" "${pair%%=*}" "${pair#*=}" &
+        running=$((running + 1))
+    done
+done
+wait
+
+passed=0 same=0
+for dir in "$WORK"/v/*-runc; do
+    program=${dir%-runc}
+    program=${program##*/}
+    with_runc=$(judge "$dir")
+    with_lxc=$(judge "$WORK/v/$program-lxc")
+    diag "$(printf '%-36s runc %-5s runlxc %s' "$program" "$with_runc" "$with_lxc")"
+    [ "$with_runc" = pass ] || continue
+    passed=$((passed + 1))
+    if [ "$with_lxc" = pass ]; then
+        same=$((same + 1))
+        pass "conformance: $program"
+    else
+        fail "conformance: $program"
+        diag "$(tail -n 30 "$WORK/v/$program-lxc/out" "$WORK/v/$program-lxc/err")"
+    fi
+done
+printf 'conformance programs same=%d/%d\n' "$same" "$passed"
+cp -a "$WORK/v" "${KEEP:-$WORK/kept}"; engine_end

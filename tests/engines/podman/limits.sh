@@ -1,0 +1,155 @@
+# shellcheck shell=bash
+# Limits: what stands in the cgroups, and that it holds.
+
+s_limits_memory()
+{
+    d -m 64m --memory-reservation 32m --memory-swappiness 0 $I sleep 100
+    cg memory memory.limit_in_bytes
+    cg memory memory.soft_limit_in_bytes
+    cg memory memory.swappiness
+    cg memory memory.oom_control | sed 's/oom_kill [0-9]*/oom_kill N/'
+    x cat /sys/fs/cgroup/memory/memory.limit_in_bytes
+    podman inspect --format '{{.HostConfig.Memory}} {{.HostConfig.MemoryReservation}}' "$C"
+}
+
+s_limits_memory_holds()
+{
+    r -m 24m $I sh -c '(head -c 100000000 /dev/zero | tail -n 1 >/dev/null); echo "ended with $?"; echo alive'
+    r -m 24m --oom-kill-disable=false $I sh -c 'exec tail -n 1 /dev/zero'
+    pe run --rm --network none -m 1m $I true
+}
+
+s_limits_cpu()
+{
+    d --cpu-shares 512 --cpu-period 50000 --cpu-quota 25000 $I sleep 100
+    cg cpu cpu.shares
+    cg cpu cpu.cfs_period_us
+    cg cpu cpu.cfs_quota_us
+    must podman run -d --network none --name "$C-2" --cpus 0.5 $I sleep 100
+    cg cpu cpu.cfs_quota_us "$C-2"
+    cg cpu cpu.cfs_period_us "$C-2"
+    pe run --rm --network none --cpu-period 1 --cpu-quota 25000 $I true
+}
+
+s_limits_cpuset()
+{
+    d --cpuset-cpus 0 --cpuset-mems 0 $I sleep 100
+    cg cpuset cpuset.cpus
+    cg cpuset cpuset.mems
+    x nproc
+    x grep Cpus_allowed_list /proc/self/status
+    pe run --rm --network none --cpuset-cpus 99 $I true
+}
+
+s_limits_pids()
+{
+    # As many processes as were asked for, whatever the runtime itself needs.
+    d --pids-limit 12 $I sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done; echo ready; wait'
+    until_log ready
+    x sh -c 'ps -o args | grep -c "^sleep"'
+    x sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 5 & done' 2>/dev/null | sed 's/!!.*/refused/; s/^\[[1-9].*/refused/'
+    podman inspect --format '{{.HostConfig.PidsLimit}}' "$C"
+    must podman run -d --network none --name "$C-2" --pids-limit -1 $I sleep 100
+    cg pids pids.max "$C-2"
+}
+
+s_limits_blkio()
+{
+    d --blkio-weight 300 --device-read-bps /dev/vda:1mb --device-write-iops /dev/vda:77 $I sleep 100
+    cg blkio blkio.throttle.read_bps_device
+    cg blkio blkio.throttle.write_iops_device
+    cg blkio blkio.bfq.weight
+}
+
+s_limits_devices()
+{
+    d --device /dev/full:/dev/full:rw --device-cgroup-rule 'b 7:* rmw' $I sleep 100
+    cg devices devices.list | tr ' ' '\n' | paste -sd ' ' | sed 's/: /:\n/' | grep -oE '[abc] ?[0-9*]+:[0-9*]+ [rwm]+|[bc]|[0-9*]+:[0-9*]+|[rwm]+' | sort | uniq -c | sed 's/^ *//'
+}
+
+s_limits_update()
+{
+    d -m 64m --cpu-shares 512 $I sleep 100
+    must podman update -m 128m --cpu-shares 256 --cpu-quota 30000 --cpuset-cpus 0 "$C"
+    cg memory memory.limit_in_bytes
+    cg cpu cpu.shares
+    cg cpu cpu.cfs_quota_us
+    cg cpuset cpuset.cpus
+    x nproc
+    must podman update --cpus 0.25 "$C"
+    cg cpu cpu.cfs_quota_us
+    must podman update -m 96m --memory-reservation 48m --memory-swappiness 10 "$C"
+    cg memory memory.limit_in_bytes
+    cg memory memory.soft_limit_in_bytes
+    exit_code update --cpuset-cpus 99 "$C"
+    cg cpuset cpuset.cpus
+    state
+}
+
+s_limits_cgroup_parent()
+{
+    local at
+
+    d --cgroup-parent "$CGROUP/$C" $I sleep 100
+    grep -E ':(memory|pids|cpu):' "/proc/$(pid_of)/cgroup" | cut -d: -f2- | sed "s#$CGROUP#PARENT#; s#$C#NAME#" | sort
+    podman inspect --format '{{.HostConfig.CgroupParent}}' "$C" | sed "s#$CGROUP#PARENT#; s#$C#NAME#"
+    at=$(sed -n 's/^[0-9]*:memory:\(.*\)/\1/p' "/proc/$(pid_of)/cgroup")
+    must podman rm -f -t 0 "$C"
+    [ ! -e "/sys/fs/cgroup/memory$at" ] && echo removed
+}
+
+s_limits_cgroup_path()
+{
+    d $I sleep 100
+    # Every hierarchy of v1, and nothing of the container's elsewhere.
+    grep -E ':[a-z]+:' "/proc/$(pid_of)/cgroup" | cut -d: -f2- | sort
+    x sh -c 'cut -d: -f2- /proc/self/cgroup | grep -v "^:" | sort'
+    podman inspect --format '{{.HostConfig.CgroupManager}} {{.HostConfig.Cgroups}} {{.State.CgroupPath}}' "$C"
+}
+
+s_limits_cgroups_no_conmon()
+{
+    d --cgroups no-conmon $I sleep 100
+    grep ':memory:' "/proc/$(pid_of)/cgroup" | cut -d: -f2-
+    podman inspect --format '{{.HostConfig.Cgroups}}' "$C"
+    x true
+}
+
+s_limits_cgroups_split()
+{
+    # Below the cgroup that podman itself is in.
+    local group=$CGROUP/$C hierarchy
+
+    for hierarchy in /sys/fs/cgroup/*/; do
+        [ "$hierarchy" != /sys/fs/cgroup/unified/ ] || continue
+        mkdir -p "$hierarchy$group"
+        [ ! -e "$hierarchy$group/cpuset.cpus" ] || {
+            cat "$hierarchy/cpuset.cpus" >"$hierarchy$CGROUP/cpuset.cpus" && cat "$hierarchy/cpuset.mems" >"$hierarchy$CGROUP/cpuset.mems"
+            cat "$hierarchy/cpuset.cpus" >"$hierarchy$group/cpuset.cpus" && cat "$hierarchy/cpuset.mems" >"$hierarchy$group/cpuset.mems"
+        }
+    done
+    # shellcheck disable=SC2016 # the inner shell's
+    sh -c 'for h in /sys/fs/cgroup/*/; do [ ! -e "$h$1/cgroup.procs" ] || echo $$ >"$h$1/cgroup.procs"; done; shift; exec "$@"' sh "$group" \
+        podman --runtime "$RUNTIME_PATH" run -d --network none --cgroups split --name "$C" $I sleep 100 >/dev/null
+    grep ':memory:' "/proc/$(pid_of)/cgroup" | cut -d: -f2- | sed "s#$CGROUP#PARENT#; s#$C#NAME#"
+    x echo runs
+    must podman rm -f -t 0 "$C"
+}
+
+s_as_crun_cgroups_disabled()
+{
+    d --cgroups disabled $I sleep 100
+    x echo runs
+    podman inspect --format '{{.HostConfig.Cgroups}}' "$C"
+    must podman stop -t 1 "$C"
+    state
+}
+
+s_limits_stats_follow()
+{
+    # What the kernel counts for the inspected pid is the container's.
+    d -m 64m $I sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; echo ready; sleep 100'
+    until_true 30 log_has "$C" ready
+    [ "$(cg cpuacct cpuacct.usage | tr -dc 0-9)" -gt 50000000 ] && echo 'CPU time is counted'
+    podman stats --no-stream --format json "$C" | jq -r '.[0] | .name, .pids' | sed "s/$C/NAME/"
+}
