@@ -110,6 +110,13 @@ static int check_count(const struct verb *verb, char **args, struct lxcdriver_er
     return 0;
 }
 
+static void on_warning(void *opaque, const char *message)
+{
+    const struct context *ctx = opaque;
+
+    log_line(ctx->log, LOG_WARNING, message);
+}
+
 static int act(const struct verb *verb, struct context *ctx, const struct globals *globals,
                void *options, char **args, struct lxcdriver_error **err)
 {
@@ -122,6 +129,7 @@ static int act(const struct verb *verb, struct context *ctx, const struct global
     ctx->drv = lxcdriver_new(root, err);
     if (!ctx->drv)
         return -1;
+    lxcdriver_on_warning(ctx->drv, on_warning, ctx);
     code = verb->act(ctx, options, args, err);
     lxcdriver_free(ctx->drv);
     return code;
