@@ -30,6 +30,16 @@ int config_write(const struct command *cmd, const struct config_facts *facts, st
     return out->failed ? err_nomem(err) : 0;
 }
 
+int config_write_devices(const struct command *cmd, const struct config_facts *facts,
+                         struct buf *out, struct lxcdriver_error **err)
+{
+    struct section s = {.cmd = cmd, .facts = facts, .out = out, .err = err};
+
+    if (config_devices(&s) < 0)
+        return one_line(err);
+    return out->failed ? err_nomem(err) : 0;
+}
+
 int section_include(struct section *s, const char *name)
 {
     return config_set(s->out, "lxc.include", s->facts->template_path(s->facts->opaque, name), name,

@@ -82,6 +82,35 @@ int config_write(const struct command *cmd, const struct config_facts *facts, st
  * error with the variable's name. */
 int config_write_env(const struct strv *env, struct buf *out, struct lxcdriver_error **err);
 
+/* One write to a control file of a container's cgroup. */
+struct cgroup_value {
+    char *file, *value; /* "memory.limit_in_bytes", "1048576" */
+    char *member;       /* "resources.memory", for errors */
+};
+
+struct cgroup_values {
+    struct cgroup_value *items;
+    size_t n;
+};
+
+/*
+ * What cmd->res comes to on this host, in an order in which a fresh cgroup takes it. Of the facts
+ * the cgroup mode, the controllers and blkio_weight_file are used. Appended to *out, which is to be
+ * cleared in any case. 0 or -1.
+ */
+int cgroup_values_make(const struct command *cmd, const struct config_facts *facts,
+                       struct cgroup_values *out, struct lxcdriver_error **err);
+void cgroup_values_clear(struct cgroup_values *values);
+#define cleanup_cgroup_values __attribute__((cleanup(cgroup_values_clear)))
+
+/* The lines of the configuration that come of cmd->res.devices alone. 0 or -1. */
+int config_write_devices(const struct command *cmd, const struct config_facts *facts,
+                         struct buf *out, struct lxcdriver_error **err);
+
+/* What pids.max has to say when `asked` tasks are the container's (-1: any number): a supervisor
+ * that lives in its cgroup is not to cost it one. */
+int64_t pids_limit_for(bool supervisor_inside, int64_t asked);
+
 /*
  * Which of the command's mounts are not LXC's and not made by the shim, but attached by it from
  * descriptors that it gets (WT_ATTACH): indexes into cmd->mounts, in the order of the records, *n

@@ -7,8 +7,6 @@
 /* Files of the kernel's Documentation/admin-guide/cgroup-v1. A number that was not given is not
  * written. */
 
-#define V1 "lxc.cgroup"
-
 struct number {
     int64_t value;
     const char *file, *member;
@@ -19,7 +17,7 @@ static int numbers(struct section *s, const struct number *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (resource_given(list[i].value) &&
-            section_limit(s, V1, list[i].file, list[i].member, list[i].value == list[i].unlimited,
+            section_limit(s, list[i].file, list[i].member, list[i].value == list[i].unlimited,
                           "%" PRId64, list[i].value) < 0)
             return -1;
     return 0;
@@ -42,13 +40,13 @@ static int memory(struct section *s)
 
     if (numbers(s, list, ARRAY_SIZE(list)) < 0)
         return -1;
-    if (r->has_use_hierarchy && section_limit(s, V1, "memory.use_hierarchy", "memory.use_hierarchy",
+    if (r->has_use_hierarchy && section_limit(s, "memory.use_hierarchy", "memory.use_hierarchy",
                                               false, "%d", r->use_hierarchy) < 0)
         return -1;
     if (!r->has_oom_kill_disable)
         return 0;
-    return section_limit(s, V1, "memory.oom_control", "oom_kill_disable", !r->oom_kill_disable,
-                         "%d", r->oom_kill_disable);
+    return section_limit(s, "memory.oom_control", "oom_kill_disable", !r->oom_kill_disable, "%d",
+                         r->oom_kill_disable);
 }
 
 /* The period comes first: a quota is checked against it. */
@@ -68,22 +66,11 @@ static int cpu(struct section *s)
     if (numbers(s, list, ARRAY_SIZE(list)) < 0)
         return -1;
     if (!str_empty(r->cpuset_cpus) &&
-        section_limit(s, V1, "cpuset.cpus", "cpuset_cpus", false, "%s", r->cpuset_cpus) < 0)
+        section_limit(s, "cpuset.cpus", "cpuset_cpus", false, "%s", r->cpuset_cpus) < 0)
         return -1;
     if (str_empty(r->cpuset_mems))
         return 0;
-    return section_limit(s, V1, "cpuset.mems", "cpuset_mems", false, "%s", r->cpuset_mems);
-}
-
-static int pids(struct section *s)
-{
-    int64_t limit = s->cmd->res.pids_limit;
-
-    if (!resource_given(limit))
-        return 0;
-    if (limit < 0)
-        return section_limit(s, V1, "pids.max", "pids_limit", true, "max");
-    return section_limit(s, V1, "pids.max", "pids_limit", false, "%" PRId64, limit);
+    return section_limit(s, "cpuset.mems", "cpuset_mems", false, "%s", r->cpuset_mems);
 }
 
 static int weights(struct section *s)
@@ -96,21 +83,21 @@ static int weights(struct section *s)
     if (!device_file)
         return err_nomem(s->err);
     if (resource_given(r->blkio_weight) &&
-        section_limit(s, V1, file, "blkio_weight", false, "%" PRId64, r->blkio_weight) < 0)
+        section_limit(s, file, "blkio_weight", false, "%" PRId64, r->blkio_weight) < 0)
         return -1;
     if (resource_given(r->blkio_leaf_weight) &&
-        section_limit(s, V1, "blkio.leaf_weight", "blkio_leaf_weight", false, "%" PRId64,
+        section_limit(s, "blkio.leaf_weight", "blkio_leaf_weight", false, "%" PRId64,
                       r->blkio_leaf_weight) < 0)
         return -1;
     for (size_t i = 0; i < r->n_blkio_weight_devices; i++) {
         const struct weight_device *d = &r->blkio_weight_devices[i];
 
         if (resource_given(d->weight) &&
-            section_limit(s, V1, device_file, "blkio_weight_device", false,
+            section_limit(s, device_file, "blkio_weight_device", false,
                           "%" PRId64 ":%" PRId64 " %" PRId64, d->major, d->minor, d->weight) < 0)
             return -1;
         if (resource_given(d->leaf_weight) &&
-            section_limit(s, V1, "blkio.leaf_weight_device", "blkio_weight_device", false,
+            section_limit(s, "blkio.leaf_weight_device", "blkio_weight_device", false,
                           "%" PRId64 ":%" PRId64 " %" PRId64, d->major, d->minor,
                           d->leaf_weight) < 0)
             return -1;
@@ -132,7 +119,7 @@ static int throttles(struct section *s)
         for (size_t i = 0; i < r->n_throttle[k]; i++) {
             const struct throttle_device *d = &r->throttle[k][i];
 
-            if (section_limit(s, V1, files[k], "blkio_throttle", d->rate == 0,
+            if (section_limit(s, files[k], "blkio_throttle", d->rate == 0,
                               "%" PRId64 ":%" PRId64 " %" PRIu64, d->major, d->minor, d->rate) < 0)
                 return -1;
         }
@@ -149,8 +136,7 @@ static int hugepages(struct section *s)
 
         if (!file)
             return err_nomem(s->err);
-        if (section_limit(s, V1, file, "hugepage_limits", false, "%" PRIu64,
-                          r->hugepages[i].limit) < 0)
+        if (section_limit(s, file, "hugepage_limits", false, "%" PRIu64, r->hugepages[i].limit) < 0)
             return -1;
     }
     return 0;
@@ -161,11 +147,11 @@ static int network(struct section *s)
     const struct resources *r = &s->cmd->res;
 
     if (resource_given(r->net_class_id) &&
-        section_limit(s, V1, "net_cls.classid", "network.class_id", r->net_class_id == 0,
-                      "%" PRId64, r->net_class_id) < 0)
+        section_limit(s, "net_cls.classid", "network.class_id", r->net_class_id == 0, "%" PRId64,
+                      r->net_class_id) < 0)
         return -1;
     for (size_t i = 0; i < r->n_net_priorities; i++)
-        if (section_limit(s, V1, "net_prio.ifpriomap", "network.priorities", false, "%s %" PRIu32,
+        if (section_limit(s, "net_prio.ifpriomap", "network.priorities", false, "%s %" PRIu32,
                           r->net_priorities[i].name, r->net_priorities[i].priority) < 0)
             return -1;
     return 0;
@@ -178,8 +164,8 @@ int config_resources_v1(struct section *s)
     if (r->n_unified)
         return err_set(s->err, "resources.unified.%s: this host's controllers are cgroup v1",
                        r->unified[0].key);
-    if (memory(s) < 0 || cpu(s) < 0 || pids(s) < 0 || weights(s) < 0 || throttles(s) < 0 ||
+    if (memory(s) < 0 || cpu(s) < 0 || section_pids(s) < 0 || weights(s) < 0 || throttles(s) < 0 ||
         hugepages(s) < 0 || network(s) < 0)
         return -1;
-    return section_rdma(s, V1);
+    return section_rdma(s);
 }

@@ -8,8 +8,6 @@
  * v1 does; the conversions are those of the OCI runtimes, so that a container weighs the same under
  * each of them. */
 
-#define V2 "lxc.cgroup2"
-
 #define SHARES_MIN 2
 #define SHARES_MAX 262144
 #define PERIOD_DEFAULT 100000
@@ -23,8 +21,8 @@ static int absent(struct section *s, const char *member, const char *what)
 static int limit(struct section *s, const char *file, const char *member, int64_t value)
 {
     if (value < 0)
-        return section_limit(s, V2, file, member, true, "max");
-    return section_limit(s, V2, file, member, false, "%" PRId64, value);
+        return section_limit(s, file, member, true, "max");
+    return section_limit(s, file, member, false, "%" PRId64, value);
 }
 
 /* v1 limits memory and swap together, v2 swap by itself. */
@@ -90,9 +88,9 @@ static int quota(struct section *s)
     if (!resource_given(r->cpu_quota_us) && !resource_given(r->cpu_period_us))
         return 0;
     if (!resource_given(r->cpu_quota_us) || r->cpu_quota_us <= 0)
-        return section_limit(s, V2, "cpu.max", "cpu_quota", true, "max %" PRId64, period);
-    return section_limit(s, V2, "cpu.max", "cpu_quota", false, "%" PRId64 " %" PRId64,
-                         r->cpu_quota_us, period);
+        return section_limit(s, "cpu.max", "cpu_quota", true, "max %" PRId64, period);
+    return section_limit(s, "cpu.max", "cpu_quota", false, "%" PRId64 " %" PRId64, r->cpu_quota_us,
+                         period);
 }
 
 /* An idle cgroup has no weight: the kernel refuses to set one. Zero shares are the default. */
@@ -106,18 +104,18 @@ static int cpu(struct section *s)
     if (resource_given(r->cpu_rt_period_us) && r->cpu_rt_period_us != 0)
         return absent(s, "cpu_rt_period", "realtime period");
     if (resource_given(r->cpu_shares) && r->cpu_shares > 0 && !idle &&
-        section_limit(s, V2, "cpu.weight", "cpu_shares", false, "%" PRId64,
+        section_limit(s, "cpu.weight", "cpu_shares", false, "%" PRId64,
                       weight_of_shares(r->cpu_shares)) < 0)
         return -1;
     if (quota(s) < 0)
         return -1;
     if (resource_given(r->cpu_burst_us) &&
-        section_limit(s, V2, "cpu.max.burst", "cpu_burst", r->cpu_burst_us == 0, "%" PRId64,
+        section_limit(s, "cpu.max.burst", "cpu_burst", r->cpu_burst_us == 0, "%" PRId64,
                       r->cpu_burst_us) < 0)
         return -1;
     if (!resource_given(r->cpu_idle))
         return 0;
-    return section_limit(s, V2, "cpu.idle", "cpu_idle", !idle, "%" PRId64, r->cpu_idle);
+    return section_limit(s, "cpu.idle", "cpu_idle", !idle, "%" PRId64, r->cpu_idle);
 }
 
 static int cpuset(struct section *s)
@@ -125,11 +123,11 @@ static int cpuset(struct section *s)
     const struct resources *r = &s->cmd->res;
 
     if (!str_empty(r->cpuset_cpus) &&
-        section_limit(s, V2, "cpuset.cpus", "cpuset_cpus", false, "%s", r->cpuset_cpus) < 0)
+        section_limit(s, "cpuset.cpus", "cpuset_cpus", false, "%s", r->cpuset_cpus) < 0)
         return -1;
     if (str_empty(r->cpuset_mems))
         return 0;
-    return section_limit(s, V2, "cpuset.mems", "cpuset_mems", false, "%s", r->cpuset_mems);
+    return section_limit(s, "cpuset.mems", "cpuset_mems", false, "%s", r->cpuset_mems);
 }
 
 /* io.bfq.weight takes v1's 10 .. 1000 as it is; io.weight goes from 1 to 10000. */
@@ -152,7 +150,7 @@ static int weights(struct section *s)
     if (resource_given(r->blkio_leaf_weight))
         return absent(s, "blkio_leaf_weight", "leaf weight");
     if (resource_given(r->blkio_weight) && r->blkio_weight > 0 &&
-        section_limit(s, V2, file, "blkio_weight", false, "default %" PRId64,
+        section_limit(s, file, "blkio_weight", false, "default %" PRId64,
                       io_weight(file, r->blkio_weight)) < 0)
         return -1;
     for (size_t i = 0; i < r->n_blkio_weight_devices; i++) {
@@ -160,9 +158,9 @@ static int weights(struct section *s)
 
         if (resource_given(d->leaf_weight))
             return absent(s, "blkio_weight_device", "leaf weight");
-        if (resource_given(d->weight) && section_limit(s, V2, file, "blkio_weight_device", false,
-                                                       "%" PRId64 ":%" PRId64 " %" PRId64, d->major,
-                                                       d->minor, io_weight(file, d->weight)) < 0)
+        if (resource_given(d->weight) &&
+            section_limit(s, file, "blkio_weight_device", false, "%" PRId64 ":%" PRId64 " %" PRId64,
+                          d->major, d->minor, io_weight(file, d->weight)) < 0)
             return -1;
     }
     return 0;
@@ -185,7 +183,7 @@ static int throttles(struct section *s)
 
             if (!rate)
                 return err_nomem(s->err);
-            if (section_limit(s, V2, "io.max", "blkio_throttle", d->rate == 0,
+            if (section_limit(s, "io.max", "blkio_throttle", d->rate == 0,
                               "%" PRId64 ":%" PRId64 " %s=%s", d->major, d->minor, words[k],
                               rate) < 0)
                 return -1;
@@ -202,8 +200,7 @@ static int hugepages(struct section *s)
 
         if (!file)
             return err_nomem(s->err);
-        if (section_limit(s, V2, file, "hugepage_limits", false, "%" PRIu64,
-                          r->hugepages[i].limit) < 0)
+        if (section_limit(s, file, "hugepage_limits", false, "%" PRIu64, r->hugepages[i].limit) < 0)
             return -1;
     }
     return 0;
@@ -212,13 +209,9 @@ static int hugepages(struct section *s)
 /* "cgroup.*" files belong to no controller. */
 static int unified_line(struct section *s, const char *file, const char *member, const char *line)
 {
-    cleanup_free char *key = str_printf(V2 ".%s", file);
-
-    if (!key)
-        return err_nomem(s->err);
     if (str_starts(file, "cgroup."))
-        return config_set(s->out, key, line, member, s->err);
-    return section_limit(s, V2, file, member, false, "%s", line);
+        return section_value(s, file, member, line);
+    return section_limit(s, file, member, false, "%s", line);
 }
 
 /* One line is one write: what a file takes in several lines is said in several. An empty value
@@ -267,9 +260,8 @@ int config_resources_v2(struct section *s)
         return absent(s, "network.class_id", "network class");
     if (r->n_net_priorities)
         return absent(s, "network.priorities", "network priorities");
-    if (memory(s) < 0 || cpu(s) < 0 || cpuset(s) < 0 ||
-        (resource_given(r->pids_limit) && limit(s, "pids.max", "pids_limit", r->pids_limit) < 0) ||
-        weights(s) < 0 || throttles(s) < 0 || hugepages(s) < 0 || section_rdma(s, V2) < 0)
+    if (memory(s) < 0 || cpu(s) < 0 || cpuset(s) < 0 || section_pids(s) < 0 || weights(s) < 0 ||
+        throttles(s) < 0 || hugepages(s) < 0 || section_rdma(s) < 0)
         return -1;
     return unified(s);
 }

@@ -12,6 +12,7 @@ struct section {
     const struct command *cmd;
     const struct config_facts *facts;
     struct buf *out;
+    struct cgroup_values *values; /* config_resources_v1() and _v2() append here */
     struct lxcdriver_error **err;
 };
 
@@ -43,13 +44,15 @@ int section_set(struct section *s, const char *key, const char *field, const cha
 int section_need_controller(struct section *s, const char *controller, const char *member);
 /* Number is given (not RES_UNSET). */
 bool resource_given(int64_t value);
-/* "<prefix>.<file> = <value>" of a controller that must be there. prefix: "lxc.cgroup" or
- * "lxc.cgroup2". An `unlimited` value of a controller that this host does not have is dropped:
- * nothing limits it anyway. */
-int section_limit(struct section *s, const char *prefix, const char *file, const char *member,
-                  bool unlimited, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-/* rdma.max is the same file in both versions. */
-int section_rdma(struct section *s, const char *prefix);
+/* One write to a file of the container's cgroup, appended to s->values. */
+int section_value(struct section *s, const char *file, const char *member, const char *value);
+/* The same for a file of a controller that must be there. An `unlimited` value of a controller that
+ * this host does not have is dropped: nothing limits it anyway. */
+int section_limit(struct section *s, const char *file, const char *member, bool unlimited,
+                  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* rdma.max and pids.max are the same files in both versions. */
+int section_rdma(struct section *s);
+int section_pids(struct section *s);
 
 /* ---- namespaces ---- */
 
