@@ -332,6 +332,7 @@ int main(int argc, char **argv)
         s.clients[i].fd = -1;
     if (setup(&s) < 0 || claim(&s) < 0)
         return 125;
+    sup_warm();
     if (s.driver >= 0 && receive_record(&s) == 0 && launch(&s) == 0)
         supervise(&s);
     return finish(&s);
