@@ -151,6 +151,10 @@ static int converse(struct exec *e, struct lxcdriver_error **err)
             if (packet_send(e->sock, &start, sizeof(start), NULL, 0) < 0)
                 return err_sys(err, errno, "start the command");
         } else if (msg.type == SHIM_FAIL) {
+            /* The process that was to become the command is our child as well: left unreaped, it
+             * would keep the container's init from ending. */
+            if (sender != e->shim)
+                e->pid = sender;
             return failure_of_shim(msg.stage, msg.errnum, msg.value, msg.detail, err);
         }
     }
