@@ -179,13 +179,19 @@ static int device(struct buf *out, const struct device_node *node, size_t i,
     return 0;
 }
 
+/* A bundle that mounts nothing at /dev gets its devices in the root filesystem's. */
+static bool has_default_devices(const struct command *cmd, const struct mount_survey *survey)
+{
+    return survey->own_dev || (cmd->engine && !survey->given[DEFAULT_DEV]);
+}
+
 /* In a user namespace LXC binds them instead (userns-dev.conf). */
 static int devices(struct buf *out, const struct command *cmd, const struct mount_survey *survey,
                    struct lxcdriver_error **err)
 {
     if (ns_has_user(cmd))
         return 0;
-    for (size_t i = 0; survey->own_dev && i < DEFAULT_DEVICES; i++) {
+    for (size_t i = 0; has_default_devices(cmd, survey) && i < DEFAULT_DEVICES; i++) {
         const struct default_device *d = &default_devices[i];
         struct wire_device wire = {.mode = S_IFCHR | 0666, .major = d->major, .minor = d->minor};
         cleanup_free char *path = str_printf("/dev/%s", d->name);

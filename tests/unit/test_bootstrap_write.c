@@ -231,6 +231,22 @@ static void test_devices(void **state)
     write_refused(f, "devices[2].type: 'x' is not one of b, c, u and p");
 }
 
+/* With nothing mounted at /dev: a bundle has its devices all the same, and no links in the image.
+ */
+static void test_devices_of_a_bundle(void **state)
+{
+    struct fixture *f = *state;
+
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_DEVICE), 0);
+    buf_free(&f->out);
+    f->cmd->engine = true;
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_DEVICE), 6);
+    assert_int_equal(device(f, 0, "/dev/null").minor, 3);
+    assert_int_equal(count(&f->out, WT_SYMLINK), 0);
+}
+
 /* LXC binds them in a user namespace; the shim may not make any. */
 static void test_user_namespace(void **state)
 {
@@ -355,6 +371,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scheduling, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_devices, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_devices_of_a_bundle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_user_namespace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_container, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loopback, setup, teardown),
