@@ -187,9 +187,9 @@ struct lxcdriver_process {
     /* Instead of all members above. What it does not say of capabilities, limits, labels, umask and
      * the OOM score is the container's; the environment is its own alone. NULL: none. */
     const struct lxcdriver_process_spec *spec;
-    bool detach;         /* do not wait */
-    bool paused_too;     /* in a paused container as well: the process then begins, and this call
-                            returns, when it goes on */
+    bool detach;     /* do not wait */
+    bool paused_too; /* in a paused container as well: the process then begins, and this call
+                        returns, when it goes on */
     /* NULL-terminated "[CONTROLLER[,CONTROLLER...]:]PATH": existing cgroups below the container's
      * that the process begins in; a PATH alone is for every hierarchy. May be NULL. */
     const char *const *sub_cgroups;
@@ -216,12 +216,23 @@ int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
 /* Freeze / thaw every process; done when the kernel says so. */
 int lxcdriver_pause(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
 int lxcdriver_unpause(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+/*
+ * Change the resources of a container that is created, running or paused. `json` is an object as
+ * "linux.resources" of the OCI runtime specification (config-linux.md, "Control groups"), `len`
+ * bytes; what it leaves out stays, as does what it says with a zero that could mean no limit (see
+ * runlxc(8), update). Either all of it is done or, as far as the kernel lets itself be asked for
+ * the values before, none. Rules of devices that are not those in force are set on cgroup v1 and
+ * refused on v2. With memory.checkBeforeUpdate a limit below what is in use now is refused. 0 or
+ * -1.
+ */
+int lxcdriver_update(struct lxcdriver *drv, const char *id, const char *json, size_t len,
+                     struct lxcdriver_error **err);
 /* Send the stop signal (0: the container's), wait `timeout_s` seconds for the end, then SIGKILL;
  * returns when it has ended. */
 int lxcdriver_terminate(struct lxcdriver *drv, const char *id, int signum, int timeout_s,
                         struct lxcdriver_error **err);
-/* Remove what is left of a stopped container; with `force` end it first. Never fails for what is
- * already gone. */
+/* Remove what is left of a container that has stopped, or was never started; with `force` end any
+ * other first. Never fails for what is already gone. */
 int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force,
                     struct lxcdriver_error **err);
 

@@ -124,4 +124,16 @@ int cgroup_oom_fd(const struct cgroup_dirs *dirs, struct lxcdriver_error **err);
 int cgroup_stats(const struct cgroup_dirs *dirs, struct lxcdriver_stats *stats,
                  struct lxcdriver_error **err);
 
+/*
+ * Write values into the files of the directories, in an order that works: what is refused beside
+ * its neighbours is tried again after them. When one stays refused, those that were written get
+ * their old values back, as far as the files tell them, and the error names the member, the value
+ * and the file. 0 or -1.
+ */
+int cgroup_write(const struct cgroup_dirs *dirs, const struct cgroup_values *values,
+                 struct lxcdriver_error **err);
+/* The first line of a control file of the container's own cgroup, heap. 0, or -1 with errno
+ * (ENOENT: no such controller, directory or file). */
+int cgroup_read(const struct cgroup_dirs *dirs, const char *file, char **out);
+
 #endif

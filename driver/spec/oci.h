@@ -46,6 +46,9 @@ int oci_resources_read(const struct json_at *at, struct resources *out,
 int oci_linux_more_read(const struct json_at *at, struct command *cmd, struct strv *warnings,
                         struct lxcdriver_error **err);
 
+/* Member "intelRdt" of "linux" (config-linux.md, "IntelRdt"), or of an update's resources. 0 or -1. */
+int oci_rdt_read(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err);
+
 /*
  * What annotations ask of us: org.linuxcontainers.lxc.KEY becomes a raw LXC key, if a pattern of
  * conf->annotation_lxc_keys allows it (else an error that names it); org.linuxcontainers.lxcfs.

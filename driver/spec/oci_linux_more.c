@@ -185,7 +185,7 @@ static int check_rdt(const struct json_at *at, const struct command *cmd,
 }
 
 /* enableCMT and enableMBM are how 1.1 and 1.2 of the specification said enableMonitoring. */
-static int read_rdt(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
+int oci_rdt_read(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
 {
     bool cmt = false, mbm = false;
     struct json_at rdt;
@@ -296,7 +296,7 @@ int oci_linux_more_read(const struct json_at *at, struct command *cmd, struct st
 {
     (void)warnings;
     if (read_devices(at, cmd, err) < 0 || read_resources(at, cmd, err) < 0 ||
-        read_net_devices(at, cmd, err) < 0 || read_rdt(at, cmd, err) < 0)
+        read_net_devices(at, cmd, err) < 0 || oci_rdt_read(at, cmd, err) < 0)
         return -1;
     return read_memory_policy(at, cmd, err) < 0 ? -1 : read_personality(at, cmd, err);
 }
