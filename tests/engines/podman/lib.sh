@@ -2,7 +2,8 @@
 # What Podman's scenarios use, on top of tests/engines/lib.sh. Sourced by the suite, which calls podman_conf, and for each scenario.
 
 PODMAN=$WORK/podman
-I=localhost/busybox DEBIAN=localhost/debian
+# The images, for the scenarios.
+export I=localhost/busybox DEBIAN=localhost/debian
 
 # podman_conf: Podman's configuration, made on the spot, and the environment by which it is read; nothing of the machine's is read or
 # written. Both runtimes share one store, as they would on a host.
@@ -206,5 +207,6 @@ talk() {
         shift
     done
     shift
-    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME_PATH" "$@"
+    # Podman complains about a terminal that it could not resize in time.
+    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME_PATH" "$@" | grep -v 'ERRO'
 }
