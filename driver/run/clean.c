@@ -243,6 +243,12 @@ int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
     return 0;
 }
 
+/* Of what was created and never started nothing is lost. */
+static bool may_go(enum lxcdriver_state state)
+{
+    return state == LXCDRIVER_STOPPED || state == LXCDRIVER_CREATED;
+}
+
 int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lxcdriver_error **err)
 {
     struct container c cleanup_container = {.dir_fd = -1};
@@ -261,7 +267,7 @@ int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lx
             return -1;
         }
         err_free(&missing);
-    } else if (!force && container_state(&c) != LXCDRIVER_STOPPED) {
+    } else if (!force && !may_go(container_state(&c))) {
         return err_set(err, "container \"%s\" is %s: stop it first, or use force", id,
                        state_name(container_state(&c)));
     }
