@@ -61,10 +61,15 @@ int descriptors_place(const int *stdio, int *kept, size_t n, int *sock, int *ext
     return 0;
 }
 
+int descriptors_seal(size_t n)
+{
+    return close_range(FIRST_KEPT + (unsigned)n, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 int descriptors_release(size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (fcntl(FIRST_KEPT + (int)i, F_SETFD, 0) < 0)
             return -1;
-    return close_range(FIRST_KEPT + (unsigned)n, ~0U, CLOSE_RANGE_CLOEXEC);
+    return 0;
 }

@@ -34,7 +34,11 @@ int descriptors_place(const int *stdio, int *kept, size_t n, int *sock, int *ext
 /* Move fds[n] out of the way of `kept` descriptors that are to be placed. 0 or -1 with errno. */
 int descriptors_lift(int *fds, size_t n, size_t kept);
 
-/* Just before exec: 3 .. 3+n-1 survive it, everything above does not. 0 or -1 with errno. */
+/* Whatever is above 3 .. 3+n-1 does not survive an exec: done before the container's filter, which
+ * may know nothing of close_range(2), is loaded. 0 or -1 with errno. */
+int descriptors_seal(size_t n);
+
+/* Just before exec: 3 .. 3+n-1 survive it. 0 or -1 with errno. */
 int descriptors_release(size_t n);
 
 #endif

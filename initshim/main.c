@@ -85,6 +85,7 @@ static const shim_step workload_steps[] = {
     workdir_enter,
     umask_set,
     rlimits_set,           /* nothing after this opens a file, as a rule */
+    program_seal,          /* from here on what is opened is close-on-exec, or passed on */
     seccomp_privileged,    /* without no_new_privs it needs CAP_SYS_ADMIN */
     caps_limit,
     identity_assume,

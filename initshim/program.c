@@ -115,6 +115,13 @@ static char **environment(struct shim *s)
     return env;
 }
 
+int program_seal(struct shim *s)
+{
+    if (descriptors_seal(s->n_kept) < 0)
+        return fail(&s->failure, STAGE_EXEC, errno, "descriptors");
+    return 0;
+}
+
 int program_exec(struct shim *s)
 {
     char **argv = calloc(s->boot.count[WT_ARG] + 1, sizeof(*argv));

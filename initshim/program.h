@@ -13,6 +13,9 @@ int stdio_chown(struct shim *s);
  */
 int guard_restore(struct shim *s);
 
+/* Nothing but 0, 1, 2 and what is preserved is to survive program_exec(). */
+int program_seal(struct shim *s);
+
 /*
  * Replace the shim by WT_ARG: by path when it has a '/', else found in WT_ENV's PATH. Returns only
  * in failure, of STAGE_EXEC with exit code 126, or 127 for ENOENT.
