@@ -101,6 +101,13 @@ for program in "$place"/programs/*; do
     program=${program##*/}
     [[ $program =~ ${ONLY:-.} ]] || continue
     for pair in runc=runc "lxc=$LXC_RUNTIME"; do
+        case $program in
+            # These all use the same cgroup.
+            linux_cgroups_* | *_resources)
+                validate "$program" "${pair%%=*}" "${pair#*=}"
+                continue
+                ;;
+        esac
         if [ "$running" -ge "$ENGINE_JOBS" ]; then
             wait -n
             running=$((running - 1))

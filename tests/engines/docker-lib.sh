@@ -7,7 +7,8 @@ dockerd_start() {
 
     shift 3
     mkdir -p "$dir"
-    daemon_start "$name" ${DOCKERD_NETNS:+nsenter "--net=$DOCKERD_NETNS"} dockerd --data-root "$dir/root" \
+    # shellcheck disable=SC2086 # words
+    daemon_start "$name" ${DOCKERD_NETNS:+nsenter "--net=$DOCKERD_NETNS"} ${DOCKERD_WRAPPER:-} dockerd --data-root "$dir/root" \
         --exec-root "$dir/exec" -p "$dir/pid" -H "unix://$socket" --add-runtime "lxc=$LXC_RUNTIME" --cgroup-parent "$CGROUP" \
         --shutdown-timeout 3 "$@"
     daemon_wait "$name" 60 docker -H "unix://$socket" version
@@ -92,7 +93,7 @@ in_top() {
 # events_begin FORMAT, events_end: what Docker says of the scenario's container meanwhile. Looked for afterwards, events may be gone:
 # Docker keeps some hundred.
 events_begin() {
-    docker events --filter "container=$C" --filter type=container --format "$1" >events &
+    docker events --filter "container=$C" --filter type=container --format "$1" >said &
     events_pid=$!
     sleep 0.5
 }
@@ -100,7 +101,7 @@ events_begin() {
 events_end() {
     sleep 0.5
     kill "$events_pid"
-    cat events
+    cat said
 }
 
 # cg V1FILE V2FILE: the container's own cgroup file, as it sees it.

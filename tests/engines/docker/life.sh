@@ -84,10 +84,8 @@ s_restart() {
 }
 
 s_start_stop_many() {
-    local i
-
     must docker create --network none --runtime "$RT" --name "$C" "$IMAGE" sh -c 'echo once >>/count; wc -l </count; exec sleep 600'
-    for i in 1 2 3 4; do
+    for _ in 1 2 3 4; do
         must docker start "$C"
         must docker kill "$C"
         until_state exited
