@@ -46,6 +46,15 @@ static bool is_everything(const struct device_rule *r)
     return r->type == 'a' && r->major < 0 && r->minor < 0 && r->read && r->write && r->mknod;
 }
 
+/* A bundle's /dev/console is a pty. */
+static bool is_console(const struct device_rule *r)
+{
+    return r->type == 'c' && r->major == 5 && r->minor == 1;
+}
+
+/* Not in the specification, but what every runtime allows, and engines rely on. */
+static const struct device_rule tun = {true, 'c', 10, 200, true, true, true};
+
 int device_rules_bundle(struct resources *res, struct lxcdriver_error **err)
 {
     bool open = res->n_devices > 0 && is_everything(&res->devices[0]);
@@ -62,9 +71,9 @@ int device_rules_bundle(struct resources *res, struct lxcdriver_error **err)
         res->devices[0] = default_rules[0];
     }
     for (size_t i = 1; i < ARRAY_SIZE(default_rules); i++)
-        if (add(res, &default_rules[i], err) < 0)
+        if (!is_console(&default_rules[i]) && add(res, &default_rules[i], err) < 0)
             return -1;
-    return 0;
+    return add(res, &tun, err);
 }
 
 int device_rules_all(struct resources *res, struct lxcdriver_error **err)

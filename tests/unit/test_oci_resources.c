@@ -190,7 +190,10 @@ static void completes_rules(void **state)
     assert_true(n > 8);
     same_rule(&r.res.devices[0], false, 'a', -1, -1, "rwm");
     same_rule(&r.res.devices[1], true, 'c', -1, -1, "m");
-    same_rule(&r.res.devices[n - 1], true, 'c', 136, -1, "rwm");
+    same_rule(&r.res.devices[n - 2], true, 'c', 136, -1, "rwm");
+    same_rule(&r.res.devices[n - 1], true, 'c', 10, 200, "rwm");
+    for (size_t i = 0; i < n; i++)
+        assert_false(r.res.devices[i].major == 5 && r.res.devices[i].minor == 1);
     read_end(&r);
 
     read_good(&r, "{\"devices\": [{\"allow\": true, \"type\": \"c\", \"major\": 10,"
