@@ -52,7 +52,7 @@ int mount_options(const struct mount_spec *m, const struct mount_plan *plan, con
                   struct buf *out, struct lxcdriver_error **err)
 {
     flags(m, plan, out);
-    for (size_t i = 0; i < m->data.n; i++) {
+    for (size_t i = 0; i < m->data.n && !plan->bind; i++) {
         const char *item = m->data.items[i];
 
         if (!*item || strchr(item, ','))

@@ -78,7 +78,9 @@ static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *pla
 
     plan->bind = true;
     plan->way = tied_to_host(cmd, m) ? MOUNT_ATTACH : MOUNT_LXC;
-    if (m->data.n)
+    /* In a bundle they may be what an engine knows of the source's file system: the kernel does not
+     * look at them. */
+    if (m->data.n && !cmd->engine)
         return err_set(err, "mounts[%zu].options: \"%s\" is not an option of a bind mount", i,
                        m->data.items[0]);
     if (m->flags & SB_FLAGS)
@@ -140,7 +142,8 @@ static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
             err, "mounts[%zu].destination: LXC mounts cgroups at /sys/fs/cgroup only, not at %s", i,
             m->destination);
     if (str_eq(m->type, "devpts") && str_eq(plan->path, default_paths[DEFAULT_PTS])) {
-        plan->way = is_lxc_devpts(m) ? MOUNT_DEVPTS : MOUNT_SHIM;
+        /* LXC's own comes after all other mounts, those of a bundle are to be made in order. */
+        plan->way = !is_lxc_devpts(m) ? MOUNT_SHIM : cmd->engine ? MOUNT_LXC : MOUNT_DEVPTS;
         return 0;
     }
     return other_plan(m, i, plan, err);
