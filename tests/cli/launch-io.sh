@@ -151,6 +151,19 @@ is "-t: which is /dev/console" "$(run1 -t @busybox sh -c 'echo x >/dev/console; 
     $'x\n88:0'
 is "-t: the controlling one" "$(run1 -t @busybox sh -c 'echo x >/dev/tty; cut -d " " -f 7 /proc/self/stat' </dev/null | tr -d '\r')" x$'\n'34816
 is "-t: its owner is the user" "$(run1 -t -u nobody @busybox stat -c %u:%g /dev/console </dev/null | tr -d '\r')" 65534:5
+# Ticks of CPU time (fields 14 and 15 of proc(5) stat) that a launcher took whose input has ended, while its container sleeps.
+idle_ticks() {
+    local launch
+
+    "$LXC_LAUNCH" --rm -i -t --name ioidle @busybox sleep 1.5 </dev/null >/dev/null &
+    launch=$!
+    wait_for 10 jq -e '.status == "running"' /run/runlxc/ioidle/state.json
+    sleep 1
+    awk '{print $14 + $15 > 20 ? "busy: " $14 + $15 " ticks" : "idle"}' "/proc/$launch/stat"
+    wait "$launch"
+}
+
+is "-i -t: an input that has ended is not looked at again and again" "$(idle_ticks)" idle
 is "-t: 100000 lines" "$(run1 -t @busybox seq 1 100000 </dev/null | tr -d '\r' | sum)" "$(seq 1 100000 | sum)"
 is "-it: input that is no terminal" "$(printf 'abc\n\004' | run1 -it @busybox sh -c 'read x; echo "[$x]"' | tr -d '\r' | tail -n 1)" '[abc]'
 

@@ -50,6 +50,7 @@ int relay_open(struct relay *r, int epoll_fd, int src, int dst)
     struct epoll_event on_src = {.events = EPOLLIN, .data.ptr = r},
                        on_dst = {.events = 0, .data.ptr = r};
 
+    r->epoll_fd = epoll_fd;
     r->src = src;
     r->dst = dst;
     if (src < 0 || dst < 0) {
@@ -69,8 +70,20 @@ int relay_open(struct relay *r, int epoll_fd, int src, int dst)
     return 0;
 }
 
+/* By hand: a descriptor that was duplicated stays watched when it is closed (epoll(7)), and one that
+ * is hung up would be told of for ever. */
+static void unwatch(const struct relay *r)
+{
+    if (r->src_polled)
+        epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL, r->src, NULL);
+    if (r->dst_polled)
+        epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL, r->dst, NULL);
+}
+
 void relay_close(struct relay *r)
 {
+    unwatch(r);
+    r->src_polled = r->dst_polled = false;
     close_fd(&r->src);
     close_fd(&r->dst);
     r->done = true;

@@ -12,6 +12,7 @@
 
 struct relay {
     int src, dst;                /* owned; -1 when closed */
+    int epoll_fd;                /* where they are watched */
     bool done;                   /* both ends are closed */
     bool no_splice;              /* a pair that splice(2) refuses */
     bool src_polled, dst_polled; /* false: a regular file, always ready */
