@@ -67,6 +67,7 @@ void sup_warm(void)
     /* Whoever reaps children here reaps this one too. */
     if (fork() != 0)
         return;
+    prctl(PR_SET_NAME, "runlxc-warm", 0, 0, 0);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent)
         move_to_own_place();
     _exit(0);

@@ -9,12 +9,18 @@ ROUNDS=30     # a process
 STEP_US=900   # between two moments: 30 of them reach beyond a start
 NAME=victim
 
+# The first child, but for the one that only waits for the kernel in the beginning.
 child_of() {
-    local list
+    local list pid name
 
     read -r list 2>/dev/null <"/proc/$1/task/$1/children" || return 1
-    [ -n "$list" ] || return 1
-    printf '%s\n' "${list%% *}"
+    for pid in $list; do
+        read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+        [ "$name" = runlxc-warm ] && continue
+        printf '%s\n' "$pid"
+        return 0
+    done
+    return 1
 }
 
 # pid_of DEPTH PID: the DEPTHth first child below PID, waited for while PID lives (bounded).
