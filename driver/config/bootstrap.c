@@ -223,6 +223,13 @@ static void links(struct buf *out, const struct mount_survey *survey)
 
 static int sysctls(struct buf *out, const struct command *cmd, struct lxcdriver_error **err)
 {
+    if (cmd->hostname && cmd->ns[NS_UTS].mode == NS_PATH) {
+        cleanup_free char *text = str_printf("kernel.hostname=%s", cmd->hostname);
+
+        if (!text)
+            return err_nomem(err);
+        wire_string(out, WT_SYSCTL, text);
+    }
     for (size_t i = 0; i < cmd->n_sysctls; i++) {
         cleanup_free char *text = str_printf("%s=%s", cmd->sysctls[i].key, cmd->sysctls[i].value);
 

@@ -11,12 +11,13 @@ static int root(struct section *s)
     return section_set(s, "lxc.rootfs.options", "rootfs", "idmap=container");
 }
 
-/* In the host's UTS namespace LXC would rename the host. */
+/* In the host's UTS namespace LXC would rename the host; in one that is joined by path it sets no
+ * name: the shim does. */
 static int host_name(struct section *s)
 {
     const struct command *cmd = s->cmd;
 
-    if (!cmd->hostname)
+    if (!cmd->hostname || cmd->ns[NS_UTS].mode == NS_PATH)
         return 0;
     if (!ns_is_new(cmd, NS_UTS, s->facts->ns_path[NS_UTS]))
         return err_set(s->err, "hostname: \"%s\" needs a UTS namespace of the container's own",
