@@ -88,7 +88,8 @@ static int run_hook(struct shim *s, const struct record *r, const char *point, c
                                        .cwd = cwd,
                                        .input = state,
                                        .input_len = strlen(state),
-                                       .timeout_s = hook.timeout_s};
+                                       .timeout_s = hook.timeout_s,
+                                       .confined = hook.point == WIRE_HOOK_START_CONTAINER};
 
         hook_run(&p, &end);
         result = report(s, point, &p, &end);

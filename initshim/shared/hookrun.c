@@ -5,7 +5,6 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,6 +16,7 @@
 
 #define REST_MAX (1 << 20) /* of output after its end: what it left running may go on writing */
 #define LOOK_MS 10         /* between two looks where there are no pidfds */
+#define LOOK_CLOSED_MS 1   /* the same once its output is closed: it is about to end */
 
 struct pipes {
     int in[2], out[2], error[2];
@@ -26,7 +26,7 @@ struct run {
     const struct hook_program *p;
     struct hook_end *end;
     pid_t pid;
-    int pidfd;      /* -1: this kernel has none, or a seccomp filter does not let us have one */
+    int pidfd;      /* -1: this kernel has none, or we are confined */
     int in, out;    /* our ends; -1: done with */
     size_t written; /* of the input */
     int64_t until_ms;
@@ -84,7 +84,7 @@ static _Noreturn void child(const struct hook_program *p, const struct pipes *pi
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (getppid() == parent && place_stdio(pipes) == 0 &&
         (!p->cwd || chdir(p->cwd) == 0 || chdir("/") == 0) &&
-        close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) {
+        (p->confined || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)) {
         signals_reset();
         execve(p->path, p->argv, p->env);
     }
@@ -162,11 +162,12 @@ static void kill_group(struct run *r)
 static int patience(const struct run *r)
 {
     int64_t left = r->p->timeout_s > 0 ? r->until_ms - now_ms() : INT32_MAX;
+    int look = r->out < 0 ? LOOK_CLOSED_MS : LOOK_MS;
 
     if (left <= 0)
         return 0;
-    if (r->pidfd < 0 && left > LOOK_MS)
-        return LOOK_MS;
+    if (r->pidfd < 0 && left > look)
+        return look;
     return left < INT32_MAX ? (int)left : INT32_MAX;
 }
 
@@ -242,7 +243,8 @@ void hook_run(const struct hook_program *p, struct hook_end *end)
     /* pipes.in[0] stays open here meanwhile: one who does not read his input costs us a full pipe,
      * never a SIGPIPE. */
     if (executed(&r, pipes.error[0])) {
-        r.pidfd = (int)syscall(SYS_pidfd_open, r.pid, 0);
+        if (!p->confined)
+            r.pidfd = (int)syscall(SYS_pidfd_open, r.pid, 0);
         follow(&r);
     }
     shut(&r.pidfd);

@@ -5,6 +5,7 @@
 #ifndef RUNLXC_HOOKRUN_H
 #define RUNLXC_HOOKRUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ struct hook_program {
     const char *input;              /* for its standard input, a pipe */
     size_t input_len;
     int64_t timeout_s; /* 0: none */
+    /* We are under a seccomp filter, which may kill who makes a call that it does not know: do with
+     * calls that are older than filters. Every descriptor from 3 up is close-on-exec already. */
+    bool confined;
 };
 
 enum hook_result { HOOK_ENDED, HOOK_NOT_RUN, HOOK_TIMED_OUT };

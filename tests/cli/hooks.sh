@@ -233,6 +233,15 @@ status_is "run --detach fails" 1 rt run --detach --bundle "$B" "$ID"
 ok "nothing is left of that" gone
 is "poststop has run once" "$(grep -c poststop "$LOG/order")" 1
 
+# What we do ourselves under the container's filter is as old as filters are.
+ok "a filter that kills for new calls" bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{action: "SCMP_ACT_KILL_PROCESS",
+    names: ["close_range", "pidfd_open", "pidfd_send_signal", "clone3", "waitid", "memfd_create"]}]} | .process.noNewPrivileges = true'
+prints "lets a hook run" workload rt run --bundle "$B" "$ID"
+is "which is confined as the command is" "$(grep NoNewPrivs "$LOG/startContainer.got")" "NoNewPrivs:1"
+ok "and time out" bundle '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{action: "SCMP_ACT_KILL_PROCESS", names: ["close_range", "pidfd_open"]}]} |
+    .hooks.startContainer[0] |= (command("exec >&- 2>&-; sleep 66") | .timeout = 1)'
+fails_later startContainer "timed out after 1 s"
+
 # ---- time, sizes, ends ----
 
 # An /etc of the suite's own, for the administrator's file.
