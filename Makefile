@@ -98,10 +98,12 @@ C_SRC := $(LIB_SRC) $(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC) $(LXC_SRC) $(SHARED_S
 
 STATIC_LIB := $(BUILD)/liblxcdriver.a
 SHARED_LIB := $(BUILD)/$(SONAME)
+# One program each.
+LXC_HELPERS := $(patsubst driver/lxc/%.c,$(BUILD)/runlxc-lxc-%,$(LXC_SRC))
 COMMANDS := $(if $(LAUNCH_SRC),$(BUILD)/lxc-launch) $(if $(RUNLXC_SRC),$(BUILD)/runlxc)
 HELPERS := $(if $(SHIM_SRC),$(BUILD)/runlxc-init) \
 	$(if $(SUPERVISE_SRC),$(BUILD)/runlxc-supervise) \
-	$(if $(LXC_SRC),$(BUILD)/runlxc-lxc-check)
+	$(LXC_HELPERS)
 # An uninstalled command finds these beside itself.
 LINKED_DIRS := $(addprefix $(BUILD)/,$(wildcard lxc-templates configs))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
@@ -171,7 +173,7 @@ $(BUILD)/runlxc: $(call objects,$(RUNLXC_SRC) $(CLI_SRC)) $(STATIC_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
 
-$(BUILD)/runlxc-lxc-check: $(call objects,$(LXC_SRC)) $(STATIC_LIB)
+$(LXC_HELPERS): $(BUILD)/runlxc-lxc-%: $(BUILD)/obj/driver/lxc/%.o $(STATIC_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(LXC_LIBS) $(PKG_LIBS)
 

@@ -236,6 +236,22 @@ int lxcdriver_terminate(struct lxcdriver *drv, const char *id, int signum, int t
 int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force,
                     struct lxcdriver_error **err);
 
+struct lxcdriver_checkpoint_options {
+    const char *image_dir;   /* absolute; made when it is missing */
+    const char *parent_dir;  /* of an earlier pre-dump, relative to image_dir; NULL: none */
+    const char *page_server; /* "ADDRESS:PORT" to send memory to; NULL: into image_dir */
+    bool pre_dump;           /* memory only; the container goes on */
+    bool leave_running;      /* the container goes on afterwards */
+};
+/*
+ * Write a running container down, by liblxc and CRIU, whose log is in image_dir. It ends and is
+ * removed unless one of the options lets it go on. TCP connections and file locks are written down
+ * too, cgroups with their settings. 0, or -1 with CRIU's reason; the container then goes on.
+ */
+int lxcdriver_checkpoint(struct lxcdriver *drv, const char *id,
+                         const struct lxcdriver_checkpoint_options *options,
+                         struct lxcdriver_error **err);
+
 /* ---- launching by flags: what `lxc-launch` is made of ---- */
 
 struct lxcdriver_launch;

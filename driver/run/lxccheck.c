@@ -15,8 +15,7 @@
 
 #define OUTPUT_MAX 65536
 
-/* Run argv with its stderr captured. The wait status, or -1 with err. */
-static int run_captured(char *const *argv, char **output, struct lxcdriver_error **err)
+int run_captured(char *const *argv, char **output, struct lxcdriver_error **err)
 {
     cleanup_close int in = -1, out = -1;
     posix_spawn_file_actions_t actions;

@@ -248,7 +248,10 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err);
 int spawn_with_socket(const char *path, char *const *argv, int sock, pid_t *pid);
 /* Open the shim's executable so that nobody in a container can write it through /proc/PID/exe. */
 int open_shim(const struct lxcdriver *drv, struct lxcdriver_error **err);
-/* lxccheck.c: let liblxc look at the raw keys. 0 or -1. */
+/* lxccheck.c: run a program with its standard error captured (heap; NULL when it cannot be read).
+ * Its wait status, or -1. */
+int run_captured(char *const *argv, char **output, struct lxcdriver_error **err);
+/* Let liblxc look at the raw keys. 0 or -1. */
 int lxc_conf_check(const struct launch *l, struct lxcdriver_error **err);
 /* record.c */
 void record_begin(struct buf *out);

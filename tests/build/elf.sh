@@ -27,11 +27,11 @@ for file in "${products[@]}"; do
             unlike "$name starts no threads" "$(nm "$file")" ' [Tt] pthread_create'
             unlike "$name has no name service" "$(nm "$file")" ' [TtWw] (getpwnam|getgrnam|getaddrinfo|dlopen)$'
             ;;
-        runlxc-lxc-check) ;;
+        runlxc-lxc-*) ;;
         *) like "$name is fortified" "$(readelf -sW --dyn-syms "$file")" '_chk@GLIBC' ;;
     esac
     case $name in
-        runlxc-lxc-check) like "$name is what links liblxc" "$(<"$dynamic")" 'NEEDED.*liblxc\.so' ;;
+        runlxc-lxc-*) like "$name is what links liblxc" "$(<"$dynamic")" 'NEEDED.*liblxc\.so' ;;
         *) unlike "$name does not load liblxc" "$(<"$dynamic")" 'liblxc\.so' ;;
     esac
 done

@@ -11,9 +11,10 @@
 #define EXIT_OURS 1
 
 static const struct verb *const verbs[] = {
-    &verb_create, &verb_delete, &verb_events, &verb_exec,   &verb_features, &verb_kill,
-    &verb_list,   &verb_pause,  &verb_ps,     &verb_resume, &verb_run,      &verb_spec,
-    &verb_start,  &verb_state,  &verb_stop,   &verb_update, &verb_wait,
+    &verb_checkpoint, &verb_create, &verb_delete, &verb_events, &verb_exec,
+    &verb_features,   &verb_kill,   &verb_list,   &verb_pause,  &verb_ps,
+    &verb_restore,    &verb_resume, &verb_run,    &verb_spec,   &verb_start,
+    &verb_state,      &verb_stop,   &verb_update, &verb_wait,
 };
 
 struct globals {

@@ -79,9 +79,10 @@ struct verb {
     int (*act)(const struct context *ctx, void *options, char **args, struct lxcdriver_error **err);
 };
 
-extern const struct verb verb_create, verb_run, verb_start;
+extern const struct verb verb_checkpoint, verb_create, verb_run, verb_start;
 extern const struct verb verb_delete, verb_events, verb_exec, verb_features, verb_kill, verb_list,
-    verb_pause, verb_ps, verb_resume, verb_spec, verb_state, verb_stop, verb_update, verb_wait;
+    verb_pause, verb_ps, verb_restore, verb_resume, verb_spec, verb_state, verb_stop, verb_update,
+    verb_wait;
 
 /* ---- options.c ---- */
 
