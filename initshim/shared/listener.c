@@ -70,14 +70,6 @@ static int send_all(int sock, const char *text, size_t len, int fd)
     return 0;
 }
 
-static char *put(char *at, const char *s)
-{
-    size_t len = strlen(s);
-
-    memcpy(at, s, len);
-    return at + len;
-}
-
 static char *put_pid(char *at, pid_t pid)
 {
     char digits[DIGITS];
@@ -94,7 +86,7 @@ static char *put_pid(char *at, pid_t pid)
 /* Heap text of *len bytes, or NULL. */
 static char *compose(const struct listener_state *state, size_t *len)
 {
-    size_t size = 2 * DIGITS + strlen(state->status);
+    size_t size = 2 * DIGITS + strlen(state->status) + 1;
     char *text, *at;
 
     for (int i = 0; i < LISTENER_PARTS; i++)
@@ -102,10 +94,10 @@ static char *compose(const struct listener_state *state, size_t *len)
     text = at = malloc(size);
     if (!text)
         return NULL;
-    at = put_pid(put(at, state->parts[0]), state->process);
-    at = put(put(at, state->parts[1]), state->status);
-    at = put_pid(put(at, state->parts[2]), state->container);
-    at = put(at, state->parts[3]);
+    at = put_pid(stpcpy(at, state->parts[0]), state->process);
+    at = stpcpy(stpcpy(at, state->parts[1]), state->status);
+    at = put_pid(stpcpy(at, state->parts[2]), state->container);
+    at = stpcpy(at, state->parts[3]);
     *len = (size_t)(at - text);
     return text;
 }

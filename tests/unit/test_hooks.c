@@ -272,7 +272,8 @@ static void test_output(void **state)
     assert_int_equal(end.tail_len, HOOK_TAIL);
     assert_string_equal(end.tail + HOOK_TAIL - 7, "200000\n");
     hook_sentence("prestart", &p, &end, sentence, sizeof(sentence));
-    assert_string_equal(sentence, "prestart hook \"/h\": exit status 1: 9997; 199998; 199999; 200000");
+    assert_string_equal(sentence,
+                        "prestart hook \"/h\": exit status 1: 9997; 199998; 199999; 200000");
     assert_true(strlen(sentence) < sizeof(sentence));
     /* What is left running does not hold us. */
     run_script("sleep 20 & echo $! >child; echo left", "", 0, &end);
