@@ -111,6 +111,12 @@ cg() {
         sh "$1" "$2"
 }
 
+# runc gives --privileged what it cannot give and fails; then there is nothing to compare.
+all_capabilities() {
+    [ "$(sed -n 's/^CapBnd:\t//p' /proc/self/status)" = "$(printf '%016x' "$(((2 << $(cat /proc/sys/kernel/cap_last_cap)) - 1))")" ] ||
+        { echo 'SKIP this machine has not all capabilities' && return 1; }
+}
+
 # own_dockerd [OPTION...]: a daemon of the scenario's own, in a network namespace of its own, with the image. Docker's client
 # then speaks to it.
 own_dockerd() {
@@ -122,9 +128,19 @@ own_dockerd() {
 }
 
 own_dockerd_start() {
-    export DOCKER_HOST=unix://$D/sock
+    # The path of a socket has to be short.
+    OWN=${OWN:-$(mktemp -d "$WORK/o.XXXX")}
+    chmod 711 "$OWN"
+    export DOCKER_HOST=unix://$OWN/sock
     # Its messages belong to the scenario.
-    WORK=$D dockerd_start own "$D/own" "$D/sock" "$@" >&2
+    WORK=$OWN dockerd_start own "$OWN" "$OWN/sock" "$@" >&2
+}
+
+# As by the kernel or an operator. Its containerd is killed with it, but who inherited that may not have looked yet, and the next
+# dockerd would take it for alive.
+own_dockerd_kill() {
+    daemon_stop own KILL
+    rm -f "$OWN/exec/containerd/containerd.pid"
 }
 
 own_dockerd_end() {
@@ -134,7 +150,8 @@ own_dockerd_end() {
     # shellcheck disable=SC2086 # a list
     [ -z "$left" ] || docker rm -fv $left >/dev/null
     daemon_stop own
-    umount -R "$D/own/root" 2>/dev/null
+    umount -R "$OWN/root" 2>/dev/null
+    rm -rf --one-file-system "$OWN"
     ip netns del "$C"
 }
 

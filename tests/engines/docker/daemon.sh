@@ -140,7 +140,6 @@ mount --bind "$D/passwd" /etc/passwd && mount --bind "$D/group" /etc/group && ex
 END
     chmod 755 start
     touch /etc/subuid /etc/subgid
-    # 711 all the way to the data root: the remapped root has to reach its own directory.
     export DOCKERD_WRAPPER="unshare --mount --propagation slave $D/start"
     own_dockerd --userns-remap dockremap
 }
@@ -151,7 +150,7 @@ s_live_restore() {
     also ends --restart no
     until_log 'tick 3'
     field '{{.State.Pid}}' >pid.before
-    daemon_stop own KILL
+    own_dockerd_kill
     # It goes on without a daemon.
     kill -0 "$(cat pid.before)" && echo "lives"
     own_dockerd_start --live-restore
@@ -173,7 +172,7 @@ s_live_restore_ended_meanwhile() {
     own_dockerd --live-restore
     up -- sh -c 'while [ ! -e /go ]; do sleep 0.1; done; exit 23'
     field '{{.State.Pid}}' >pid
-    daemon_stop own KILL
+    own_dockerd_kill
     touch "/proc/$(cat pid)/root/go"
     until_true 5 ended "$(cat pid)"
     own_dockerd_start --live-restore
@@ -216,7 +215,7 @@ s_daemon_killed() {
     # Without live-restore what ran is ended when the daemon comes back.
     own_dockerd
     up
-    daemon_stop own KILL
+    own_dockerd_kill
     own_dockerd_start
     until_state exited
     field '{{.State.Status}}'
@@ -261,18 +260,17 @@ s_daemon_seccomp_profile() {
 }
 
 s_daemon_cgroup_parent() {
-    own_dockerd --cgroup-parent "$CGROUP/of-$C"
+    own_dockerd --cgroup-parent "$CGROUP-$C"
     up --memory 64m
-    find /sys/fs/cgroup -type d -path "*$CGROUP/of-$C/$(field '{{.Id}}')" | grep -c . >count
-    [ "$(cat count)" -gt 0 ] && echo found
+    dx sed -nE 's/^[0-9]+:(memory|pids|devices|):/\1 /p' /proc/1/cgroup | sed "s#$CGROUP-$C#PARENT#" | sort
     own_dockerd_end
-    find /sys/fs/cgroup -depth -type d -path "*$CGROUP/of-$C*" -exec rmdir {} + 2>/dev/null
+    rmdir /sys/fs/cgroup/*"$CGROUP-$C" /sys/fs/cgroup"$CGROUP-$C" 2>/dev/null
 }
 
 s_data_root_with_space() {
     # A bundle and a root file system whose paths have spaces and colons.
+    mkdir "$D/data root: one"
     own_dockerd --data-root "$D/data root: one"
     t docker run --rm --network none --runtime "$RT" --name "$C" -v "$C-v:/vol" "$IMAGE" sh -c 'touch /vol/x /y; ls /vol'
     own_dockerd_end
-    umount -R "$D/data root: one" 2>/dev/null
 }

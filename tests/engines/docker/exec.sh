@@ -112,6 +112,7 @@ s_exec_detach_keys() {
 s_exec_privileged() {
     local all with
 
+    all_capabilities || return 0
     up
     with=$(docker exec --privileged "$C" sed -n 's/^CapEff:\t//p' /proc/self/status)
     all=$(dx sed -n 's/^CapEff:\t//p' /proc/self/status)

@@ -65,12 +65,12 @@ s_dev_listing() {
 }
 
 s_mounts_listing() {
-    drm "$IMAGE" sh -c 'cut -d" " -f2,3 /proc/self/mounts | grep -v cgroup'
+    drm "$IMAGE" sh -c 'cut -d" " -f2,3 /proc/self/mounts | grep -v cgroup | sort'
 }
 
 s_mount_options() {
     # Options that are not the file systems' own.
-    drm "$IMAGE" sh -c 'while read -r _ _ _ _ at options rest; do echo "$at $options"; done </proc/self/mountinfo' | grep -v /sys/fs/cgroup/ | sed 's/,relatime//'
+    drm "$IMAGE" sh -c 'while read -r _ _ _ _ at options rest; do echo "$at $options"; done </proc/self/mountinfo' | grep -v /sys/fs/cgroup | sed 's/,relatime//' | sort
 }
 
 s_masked_paths() {
@@ -78,7 +78,7 @@ s_masked_paths() {
 }
 
 s_readonly_paths() {
-    drm "$IMAGE" sh -c 'for p in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity /proc/bus/x /proc/fs/x /sys/kernel/x /sys/fs/cgroup/x; do (echo 1 >$p) 2>&1 | sed "s/.*: //"; done'
+    drm "$IMAGE" sh -c 'for p in /proc/sys/kernel/hostname /proc/sysrq-trigger /proc/irq/default_smp_affinity /proc/bus/x /proc/fs/x /sys/kernel/x; do (echo 1 >$p) 2>&1 | sed "s/.*: //"; done'
 }
 
 s_bind() {
@@ -91,7 +91,7 @@ s_bind() {
 s_bind_read_only() {
     mkdir src
     echo host >src/file
-    drm -v "$PWD/src:/mnt:ro" "$IMAGE" sh -c 'cat /mnt/file; echo x >/mnt/made' 2>&1 | sed 's/.*: //'
+    drm -v "$PWD/src:/mnt:ro" "$IMAGE" sh -c 'cat /mnt/file; (echo x >/mnt/made) 2>&1 | sed "s/.*: //"'
     ls src
 }
 
@@ -137,7 +137,7 @@ s_propagation_private() {
     must mkdir src/late
     must mount -t tmpfs late src/late
     touch src/late/file
-    dx ls -A /mnt/late
+    echo "$(dx ls -A /mnt/late | wc -l) files of the later mount"
     must umount src/late
 }
 
@@ -293,7 +293,7 @@ s_workdir_in_volume() {
 }
 
 s_read_only() {
-    drm --read-only "$IMAGE" sh -c 'touch /x; touch /etc/x; touch /dev/shm/ok && echo "shm is not"; touch /dev/x && echo "dev is not"' 2>&1 | sed 's/touch: //'
+    drm --read-only "$IMAGE" sh -c 'exec 2>&1; touch /x; touch /etc/x; touch /dev/shm/ok && echo "shm is not"; touch /dev/x && echo "dev is not"' | sed 's/touch: //'
     t drm --read-only --tmpfs /tmp -v "$C-v:/vol" "$IMAGE" sh -c 'touch /tmp/x /vol/x; echo fine'
     must docker volume rm "$C-v"
 }

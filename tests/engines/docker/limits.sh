@@ -104,7 +104,10 @@ s_blkio_weight() {
 }
 
 s_blkio_weight_bad() {
-    drm --blkio-weight 5 "$IMAGE" true 2>&1 | grep -o 'Range of blkio weight is from 10 to 1000'
+    # Refused, or dropped with a warning where the kernel has no weights.
+    drm --blkio-weight 5 "$IMAGE" true >out 2>&1
+    echo $?
+    grep -oE 'Range of blkio weight is from 10 to 1000|does not support Block I/O weight' out
 }
 
 s_blkio_weight_device() {
@@ -112,13 +115,13 @@ s_blkio_weight_device() {
     echo $?
 }
 
-# A node of some block device of the machine, in the scenario's directory.
+# A node of some block device of the machine, in the suite's own /dev.
 block_device() {
     local numbers
 
     numbers=$(cat /sys/class/block/*/dev 2>/dev/null | head -n 1)
-    [ -e "$D/disk" ] || mknod "$D/disk" b "${numbers%:*}" "${numbers#*:}"
-    echo "$D/disk"
+    mknod "/dev/disk-$C" b "${numbers%:*}" "${numbers#*:}"
+    echo "/dev/disk-$C"
 }
 
 s_device_throttle() {
@@ -133,14 +136,16 @@ s_device_throttle() {
 }
 
 s_cgroup_parent() {
-    up --cgroup-parent "$CGROUP/sub/$C" --memory 64m
+    local dir
+
+    up --cgroup-parent "$CGROUP-$C/sub" --memory 64m
     # Its files lie where the engine says, on the host.
-    find /sys/fs/cgroup -type d -path "*$CGROUP/sub/$C/$(field '{{.Id}}')" | wc -l >count
-    [ "$(cat count)" -gt 0 ] && echo found
+    for dir in "/sys/fs/cgroup/memory$CGROUP-$C/sub" "/sys/fs/cgroup$CGROUP-$C/sub"; do
+        [ ! -d "$dir" ] || cat "$dir/$(field '{{.Id}}')"/memory.limit_in_bytes "$dir/$(field '{{.Id}}')"/memory.max 2>/dev/null
+    done
     cg memory/memory.limit_in_bytes memory.max
-    find /sys/fs/cgroup/memory* /sys/fs/cgroup -maxdepth 5 -path "*$CGROUP/sub/$C/$(field '{{.Id}}')/memory.limit_in_bytes" -exec cat {} + 2>/dev/null
     must docker rm -f "$C"
-    find /sys/fs/cgroup -depth -type d -path "*$CGROUP/sub/$C*" -exec rmdir {} + 2>/dev/null
+    rmdir /sys/fs/cgroup/*"$CGROUP-$C/sub" /sys/fs/cgroup/*"$CGROUP-$C" /sys/fs/cgroup"$CGROUP-$C/sub" /sys/fs/cgroup"$CGROUP-$C" 2>/dev/null
 }
 
 s_cgroup_of_process() {
@@ -162,8 +167,9 @@ s_cgroupns_host() {
 }
 
 s_cgroup_mounts() {
-    drm "$IMAGE" sh -c 'grep cgroup /proc/self/mountinfo | cut -d" " -f5,6 | sort'
-    drm "$IMAGE" sh -c 'ls -l /sys/fs/cgroup | sed 1d | tr -s " " | cut -d" " -f1,9- | sort'
+    # Beside v1 hierarchies runc leaves out the v2 one.
+    drm "$IMAGE" sh -c 'grep cgroup/ /proc/self/mountinfo | cut -d" " -f5,6 | sort' | grep -v unified
+    drm "$IMAGE" sh -c 'ls -l /sys/fs/cgroup | sed 1d | tr -s " " | cut -d" " -f1,9- | sort' | grep -v unified
 }
 
 s_cgroup_read_only() {
@@ -174,7 +180,6 @@ s_limits_together() {
     up --memory 80m --memory-reservation 40m --cpus 0.5 --cpuset-cpus 0-1 --pids-limit 77 --ulimit nofile=500 --oom-score-adj 5 --shm-size 1m
     cg memory/memory.limit_in_bytes memory.max
     cg cpu/cpu.cfs_quota_us cpu.max
-    cg pids/pids.max pids.max >pids
     field '{{.HostConfig.PidsLimit}}'
     dx sh -c 'ulimit -n; cat /proc/1/oom_score_adj'
 }

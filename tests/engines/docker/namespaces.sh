@@ -134,11 +134,11 @@ s_net_container_restart() {
 }
 
 s_uts_container_names() {
-    up -h one
+    up -h one --cap-add SYS_ADMIN
     also two -h two
     dx hostname
     docker exec "$C-two" hostname
-    docker exec --privileged "$C" hostname changed
+    must dx hostname changed
     dx hostname
     docker exec "$C-two" hostname
 }

@@ -35,21 +35,25 @@ s_caps_in_force() {
 }
 
 s_privileged() {
+    all_capabilities || return 0
     drm --privileged "$IMAGE" sh -c 'grep -E "NoNewPrivs|^Seccomp:" /proc/self/status; [ $((0x$(sed -n "s/^CapEff:.//p" /proc/self/status) & 0x200000)) -ne 0 ] && echo SYS_ADMIN' 2>err
     echo $?
 }
 
 s_privileged_devices() {
+    all_capabilities || return 0
     drm --privileged "$IMAGE" sh -c 'ls /dev | grep -cE "^(loop-control|mem|kmsg|null|zero)$"' 2>err
     echo $?
 }
 
 s_privileged_mounts() {
+    all_capabilities || return 0
     drm --privileged "$IMAGE" sh -c 'mount -t tmpfs x /mnt && echo mounted; echo 1 >/proc/sys/net/ipv4/ip_forward && echo written; [ -w /sys/kernel ] && grep " /sys sysfs" /proc/self/mounts | cut -d" " -f4 | cut -d, -f1' 2>err
     echo $?
 }
 
 s_privileged_masks() {
+    all_capabilities || return 0
     drm --privileged "$IMAGE" sh -c 'grep -c -E " /proc/(kcore|keys|timer_list|sysrq-trigger|sys) " /proc/self/mountinfo' 2>err
 }
 

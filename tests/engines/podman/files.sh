@@ -29,7 +29,7 @@ s_files_mount_option()
 s_files_tmpfs()
 {
     r --tmpfs /a --tmpfs /b:size=1m,mode=711,ro,noexec $I sh -c 'stat -c "%a %u" /a /b; touch /a/x && touch /b/x 2>&1;
-        awk "\$2 == \"/a\" || \$2 == \"/b\" { print \$2, \$3 }" /proc/self/mounts;
+        awk "\$2 == \"/a\" || \$2 == \"/b\" { print \$2, \$3 }" /proc/self/mounts | sort;
         awk "\$2 == \"/b\" { print \$4 }" /proc/self/mounts | tr , "\n" | grep -E "^(noexec|nosuid|nodev|size|mode|ro)" | sort'
     # A tmpfs over what the image has starts with a copy of it, unless told.
     r --tmpfs /etc $I sh -c 'ls /etc/passwd; echo x >/etc/new'
@@ -85,7 +85,6 @@ s_files_links()
     must podman run --rm --network none -v "$D/dir:/var/run/data" --rootfs "$D/root" test -e /run/data/file
     p run --rm --network none -v "$D/dir:/var/run/data" -v "$D/dir:/out/data" -v "$D/dir/file:/config/file" --rootfs "$D/root" \
         sh -c 'cat /run/data/file /tmp/data/file /etc/file; ls -ld /var/run /out /config | sed "s/.*\///"'
-    find root/tmp -mindepth 1 | sort
     ln -s dir dir-link
     r -v "$D/dir-link:/data" $I cat /data/file
 }
@@ -151,7 +150,8 @@ s_files_layer()
     mkdir dir
     must podman run --network none --name "$C" -v "$D/dir:/made/by/us" --tmpfs /scratch --device /dev/full --init --workdir /tmp $I \
         sh -c 'echo a >/tmp/added; echo b >>/etc/group; rm /etc/passwd; mkdir /d'
-    podman diff "$C" | sort
+    # runc leaves its mount points there.
+    podman diff "$C" | grep -vE '^A /(made|scratch)' | sort
     must podman rm "$C"
     must podman run --network none --name "$C" $I true
     podman diff "$C" | sort

@@ -17,7 +17,7 @@ podman_conf() {
     cat >"$PODMAN/containers.conf" <<CONF
 [containers]
 log_driver = "k8s-file"
-default_ulimits = ["nofile=1024:4096", "nproc=1024:32768"]
+default_ulimits = ["nofile=4096:4096", "nproc=32768:32768"]
 [network]
 network_backend = "netavark"
 network_config_dir = "$PODMAN/networks"
@@ -27,6 +27,7 @@ events_logger = "file"
 tmp_dir = "$PODMAN/tmp"
 helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
 runtime_supports_json = ["crun", "runc", "runlxc"]
+runtime_supports_nocgroups = ["crun", "runlxc"]
 hooks_dir = ["$PODMAN/hooks.d"]
 CONF
     cat >"$PODMAN/storage.conf" <<CONF
@@ -160,6 +161,15 @@ x() {
     p exec ${options[@]+"${options[@]}"} "$C" "$@"
 }
 
+# same_as PID KIND [NAME]: is the namespace of the container's processes that of PID?
+same_as() {
+    if [ "$(readlink "/proc/$1/ns/$2")" = "$(podman exec "${3:-$C}" readlink "/proc/self/ns/$2")" ]; then
+        echo "$2 is the same"
+    else
+        echo "$2 differs"
+    fi
+}
+
 # state [NAME]: what is inspected of a container.
 state() {
     podman inspect --type container --format '{{.State.Status}} exit={{.State.ExitCode}} oom={{.State.OOMKilled}} running={{.State.Running}} paused={{.State.Paused}} restarts={{.RestartCount}} error={{.State.Error}} pid={{if .State.Pid}}yes{{else}}no{{end}}' "${1:-$C}"
@@ -207,6 +217,6 @@ talk() {
         shift
     done
     shift
-    # Podman complains about a terminal that it could not resize in time.
-    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME_PATH" "$@" | grep -v 'ERRO'
+    # A terminal that Podman resizes when its container has just ended is no news.
+    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME_PATH" "$@" | grep -viE 'container (is )?not running'
 }

@@ -287,7 +287,7 @@ s_life_rename()
 s_life_ps()
 {
     d --label "test=$C" $I sleep 100
-    podman ps --filter "label=test=$C" --format '{{.Names}} {{.Image}} {{.Command}} {{.State}} {{.Ports}} {{.Networks}}'
+    podman ps --filter "label=test=$C" --format '{{.Names}} {{.Image}} {{.Command}} {{.Ports}} {{.Networks}}'
     podman ps --filter "label=test=$C" --format '{{.Status}}' | sed 's/ .*//'
     podman ps --ns --filter "label=test=$C" --format '{{if .Pid}}pid{{end}} {{.Namespaces.NET}} {{.Namespaces.PIDNS}}' | tr -d '0-9'
     must podman stop -t 1 "$C"

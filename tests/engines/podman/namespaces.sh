@@ -1,18 +1,6 @@
 # shellcheck shell=bash
 # Namespaces: own, shared with a container, the host's, by path.
 
-# same_as PID KIND [NAME]: is the namespace of the container's process 1 that of PID?
-same_as() {
-    local init
-
-    init=$(podman top "${3:-$C}" hpid | sed 1d | head -n 1)
-    if [ "$(readlink "/proc/$1/ns/$2")" = "$(readlink "/proc/${init// /}/ns/$2")" ]; then
-        echo "$2 is the same"
-    else
-        echo "$2 differs"
-    fi
-}
-
 s_namespaces_own()
 {
     local kind
@@ -117,8 +105,8 @@ s_namespaces_none()
 
 s_namespaces_cgroup()
 {
-    r --cgroupns private $I sh -c 'cut -d: -f3 /proc/self/cgroup | sort -u; grep -c "/sys/fs/cgroup" /proc/self/mounts; ls -d /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/tasks'
-    r --cgroupns host $I sh -c 'grep memory: /proc/self/cgroup | cut -d: -f3 | sed "s/[0-9a-f]\{64\}/ID/"; grep -c "/sys/fs/cgroup" /proc/self/mounts'
+    r --cgroupns private $I sh -c 'cut -d: -f3 /proc/self/cgroup | sort -u; grep "/sys/fs/cgroup" /proc/self/mounts | grep -vc unified; ls -d /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/pids/tasks'
+    r --cgroupns host $I sh -c 'grep memory: /proc/self/cgroup | cut -d: -f3 | sed "s/[0-9a-f]\{64\}/ID/"; grep "/sys/fs/cgroup" /proc/self/mounts | grep -vc unified'
     r --cgroupns private -m 32m $I cat /sys/fs/cgroup/memory/memory.limit_in_bytes
 }
 

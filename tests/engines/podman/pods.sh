@@ -9,6 +9,10 @@ in_pod() {
     must podman run -d --pod "$C-pod" --name "$C-$name" "$@"
 }
 
+infra_pid() {
+    podman top "$C-infra" hpid | sed 1d | head -n 1 | tr -d ' '
+}
+
 pod_status() {
     podman pod inspect "$C-pod" --format '{{.State}} containers={{.NumContainers}}'
 }
@@ -23,9 +27,9 @@ s_pod_namespaces()
     pod_status
     p exec "$C-b" sh -c 'hostname; cat /dev/shm/file; ls /sys/class/net; ps -o args | grep -c "^sleep"'
     for kind in net ipc uts pid mnt user; do
-        same_as "$(podman top "$C-infra" hpid | sed 1d | tr -d ' ')" "$kind" "$C-a"
+        same_as "$(infra_pid)" "$kind" "$C-a"
     done
-    podman ps -a --pod --filter "name=^$C" --format '{{.Names}} {{.PodName}} {{.State}}' | sort
+    podman ps -a --pod --filter "name=^$C" --format '{{.Names}} {{.PodName}} {{.State}}' | sed 's/ Up .*/ Up/' | sort
     podman pod ps --filter "name=^$C" --format '{{.Name}} {{.Status}} {{.NumberOfContainers}} {{.ContainerStatuses}}'
 }
 
@@ -33,8 +37,7 @@ s_pod_localhost()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
     in_pod server $I sh -c 'while :; do nc -l -p 8080 -e echo answered; done'
-    until_true 10 sh -c "podman run --rm --pod '$C-pod' --name '$C-client' $I sh -c 'nc 127.0.0.1 8080 </dev/null' | grep answered"
-    p run --rm --pod "$C-pod" --name "$C-client" $I sh -c 'nc 127.0.0.1 8080 </dev/null'
+    p run --rm --pod "$C-pod" --name "$C-client" $I sh -c 'for i in 1 2 3 4 5 6 7 8 9; do nc 127.0.0.1 8080 </dev/null && break; sleep 0.2; done' 2>/dev/null
 }
 
 s_pod_pid()
@@ -44,7 +47,7 @@ s_pod_pid()
     in_pod b $I sleep 101
     p exec "$C-a" ps -o args | grep -cE '^(sleep 10[01]|/catatonit)'
     p exec "$C-a" sh -c 'tr "\0" " " </proc/1/cmdline'
-    same_as "$(podman top "$C-infra" hpid | sed 1d | head -n 1 | tr -d ' ')" pid "$C-a"
+    same_as "$(infra_pid)" pid "$C-a"
     must podman pod stop -t 1 "$C-pod"
     pod_status
 }
@@ -67,7 +70,7 @@ s_pod_life()
     must podman pod restart "$C-pod"
     until_true 10 sh -c "test \$(podman logs '$C-a' | grep -c ready) = 2"
     until_true 10 sh -c "test \$(podman logs '$C-b' | grep -c ready) = 2"
-    podman pod top "$C-pod" user comm | sed 's/  */ /g' | grep -v sleep | sort | uniq -c | sed 's/^ *//'
+    podman pod top "$C-pod" user comm | sed 's/  */ /g' | grep -v sleep | sort -u | sed 's/^ *//'
     podman pod stats --no-stream "$C-pod" | sed 1d | wc -l
     must podman pod stop -t 5 "$C-pod"
     state "$C-a"
@@ -132,7 +135,7 @@ s_pod_user_namespace()
     must podman pod create --name "$C-pod" --network none --uidmap 0:100000:2000 --gidmap 0:100000:2000 --infra-name "$C-infra"
     in_pod a $I sleep 100
     p exec "$C-a" sh -c 'cat /proc/self/uid_map; touch /file && stat -c %u:%g /file'
-    same_as "$(podman top "$C-infra" hpid | sed 1d | tr -d ' ')" user "$C-a"
+    same_as "$(infra_pid)" user "$C-a"
 }
 
 s_pod_volumes()
@@ -273,7 +276,7 @@ s_kube_generate()
     podman generate kube "$C-pod" >pod.yaml
     must podman pod rm -f -t 0 "$C-pod"
     must podman play kube --network none pod.yaml
-    podman ps --filter "name=^$C" --format '{{.Names}} {{.State}}' | grep -v infra | sort
+    podman ps --filter "name=^$C" --format '{{.Names}} {{.State}}' | sed 's/ Up .*/ Up/' | grep -v infra | sort
     p exec "$C-pod-${C}-a" sh -c 'echo $A; id -u'
     must podman play kube --down pod.yaml
 }

@@ -231,7 +231,7 @@ s_run_read_only()
 {
     r --read-only $I sh -c 'touch /etc/x 2>&1; touch /tmp/x /run/x /var/tmp/x /dev/shm/x && echo written; awk "\$2 == \"/\" { print substr(\$4, 1, 3) }" /proc/self/mounts'
     r --read-only --read-only-tmpfs=false $I sh -c 'touch /tmp/x 2>&1; touch /dev/shm/x && echo written'
-    r --read-only --tmpfs /mnt:size=1m,mode=700 -v "$D:/data" $I sh -c 'touch /mnt/a /data/b && echo written; stat -c %a /mnt; df -k /mnt | tail -n 1 | awk "{ print \$2 }"'
+    r --read-only --tmpfs /new:size=1m,mode=700 -v "$D:/data" $I sh -c 'touch /new/a /data/b && echo written; stat -c %a /new; df -k /new | tail -n 1 | awk "{ print \$2 }"'
     ls
 }
 
