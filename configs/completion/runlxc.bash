@@ -41,6 +41,10 @@ _runlxc_options() {
     switches='' valued='' shorts=''
     case $1 in
     '') switches='--debug --systemd-cgroup --version' valued='--criu --log --log-format --log-level --root --rootless' ;;
+    checkpoint)
+        switches='--auto-dedup --ext-unix-sk --file-locks --lazy-pages --leave-running --pre-dump --shell-job --tcp-established'
+        valued='--empty-ns --image-path --manage-cgroups-mode --page-server --parent-path --status-fd --work-path'
+        ;;
     create)
         switches='--no-new-keyring --no-pivot' valued='--bundle --console-socket --pid-file --preserve-fds' shorts=b
         ;;
@@ -54,20 +58,35 @@ _runlxc_options() {
     kill) switches=--all ;;
     list) switches=--quiet valued=--format shorts=f ;;
     ps) valued=--format shorts=f ;;
+    restore)
+        switches='--auto-dedup --detach --ext-unix-sk --file-locks --lazy-pages --no-pivot --no-subreaper --shell-job
+            --tcp-established'
+        valued='--bundle --console-socket --empty-ns --image-path --lsm-mount-context --lsm-profile --manage-cgroups-mode
+            --pid-file --work-path'
+        shorts=b
+        ;;
     run)
         switches='--detach --keep --no-new-keyring --no-pivot' shorts=b
         valued='--bundle --console-socket --pid-file --preserve-fds'
         ;;
     spec) switches=--rootless valued=--bundle shorts=b ;;
     stop) valued='--signal --time' shorts=st ;;
+    update)
+        valued='--blkio-weight --cpu-burst --cpu-idle --cpu-period --cpu-quota --cpu-rt-period --cpu-rt-runtime --cpu-share
+            --cpuset-cpus --cpuset-mems --kernel-memory --kernel-memory-tcp --l3-cache-schema --mem-bw-schema --memory
+            --memory-reservation --memory-swap --pids-limit --resources'
+        shorts=r
+        ;;
     esac
 }
 
 # The value of option $1.
 _runlxc_value() {
     case $1 in
-    --root | --bundle | -b) _runlxc_files -d ;;
-    --criu | --log | --process | -p | --pid-file | --console-socket) _runlxc_files -f ;;
+    --root | --bundle | -b | --image-path | --work-path) _runlxc_files -d ;;
+    --criu | --log | --process | --resources | -r | -p | --pid-file | --console-socket) _runlxc_files -f ;;
+    --manage-cgroups-mode) _runlxc_choice soft full strict ;;
+    --cpu-idle) _runlxc_choice 0 1 ;;
     --rootless) _runlxc_choice auto false true ;;
     --log-format) _runlxc_choice text json ;;
     --log-level) _runlxc_choice error warning info debug ;;
@@ -84,7 +103,8 @@ _runlxc_value() {
     esac
 }
 
-_runlxc_commands='create delete events exec features kill list pause ps resume run spec start state stop wait'
+_runlxc_commands='checkpoint create delete events exec features kill list pause ps restore resume run spec start state
+    stop update wait'
 
 # The n-th argument of a command.
 _runlxc_argument() {
@@ -92,7 +112,7 @@ _runlxc_argument() {
     '') _runlxc_choice help "$_runlxc_commands" ;;
     help) _runlxc_choice "$_runlxc_commands" ;;
     # No argument, or an id that nobody has yet.
-    create | features | list | run | spec) ;;
+    create | features | list | restore | run | spec) ;;
     *)
         if [[ $1 -eq 0 ]]; then
             _runlxc_choice "$(_runlxc_containers)"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# lxc-launch's --help, its man page and its completion name the same options; what the completion answers.
+# --help, man page and completion of each command name the same options; what lxc-launch's completion answers. (That of runlxc is asked
+# in tests/cli/runlxc.sh.)
 . "$(dirname "$0")/../lib.sh"
 suite_begin
 
@@ -32,7 +33,27 @@ isnt "--help names options" "$(help_options)" ""
 is "the man page has every option of --help and no other" "$(page_options)" "$(help_options)"
 is "the completion has every option of --help and no other" "$(completed_options)" "$(help_options)"
 is "the man page has every short form" "$(page_short_options)" "$(short_options)"
-prints "the man pages are clean" "" mandoc -T lint -W warning "$page" "$TOP/man/runlxc.conf.5"
+prints "the man pages are clean" "" mandoc -T lint -W warning "$TOP"/man/*.[1-8]
+
+# ---- runlxc ----
+
+# runlxc_help ARG...: "-s --long" or "--long" for each option.
+runlxc_help() {
+    "$RUNLXC" "$@" --help | sed -nE 's/^  (-.), (--[a-z0-9-]+).*/\1 \2/p; s/^      (--[a-z0-9-]+).*/\1/p' | sort
+}
+
+# runlxc_page SECTION: the same out of the part of the page below this heading (a pattern).
+runlxc_page() {
+    awk -v section="^\\.S[hs] $1( |\$)" '/^\.S[hs] / { inside = $0 ~ section } inside' "$TOP/man/runlxc.8" |
+        sed -nE 's/^\.It Fl (.) , Fl (-[a-z0-9-]+).*/-\1 -\2/p; s/^\.It Fl (-[a-z0-9-]+).*/-\1/p' | sort
+}
+
+mapfile -t verbs < <("$RUNLXC" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort)
+is "runlxc's man page has every command" "$(sed -n 's/^\.Ss \([a-z]*\).*/\1/p' "$TOP/man/runlxc.8")" "$(printf '%s\n' "${verbs[@]}")"
+is "its global options" "$(runlxc_page 'GLOBAL OPTIONS')" "$(runlxc_help)"
+for verb in "${verbs[@]}"; do
+    is "the options of $verb" "$(runlxc_page "$verb")" "$(runlxc_help "$verb")"
+done
 
 # ---- the completion ----
 

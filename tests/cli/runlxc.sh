@@ -67,7 +67,7 @@ answers() (
 )
 # options_of ARG...: of its --help, but --help itself.
 options_of() {
-    "$RUNLXC" "$@" --help | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p' | sort | tr '\n' ' '
+    "$RUNLXC" "$@" --help | sed -n 's/^  \(-., \|    \)\(--[a-z0-9-]*\).*/\2/p' | sort | tr '\n' ' '
 }
 # shellcheck disable=SC2086 # words
 is "commands" "$(answers 'runlxc ')" "$(printf '%s\n' $verbs help | sort | tr '\n' ' ')"
