@@ -81,6 +81,8 @@ run_file() {
     else
         printf '  %-32s %5d ok %6d ms\n' "$suite/$name" "$good" $((($(date +%s%N) - begin) / 1000000))
     fi
+    # An engine's summary, for people and for machines.
+    grep -E '^[a-z]+ scenarios same=[0-9]+/[0-9]+$' "$log" || true
 }
 
 unit_suite() {
@@ -137,7 +139,7 @@ run_suite() {
     failed=$((failed + suite_failed))
 }
 
-[ "$#" -gt 0 ] || set -- unit asan golden build cli
+[ "$#" -gt 0 ] || set -- unit asan golden build cli engines
 # An engine above us may have left these: the tests say themselves what they want.
 unset SUITE_OUTER SUITE_SCRATCH LXC_LOG_LEVEL
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1

@@ -8,10 +8,12 @@ build=(gcc libc6-dev make pkg-config libjansson-dev libapparmor-dev libseccomp-d
 tests=(clang clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
     runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion)
+# The engines that tests/engines starts, each in a place of its own.
+engines=(docker.io containerd iptables bsdutils)
 
 packages=("${build[@]}")
 case ${1:-} in
-    '') packages+=("${tests[@]}") ;;
+    '') packages+=("${tests[@]}" "${engines[@]}") ;;
     --quickstart) packages+=(iproute2) ;;
     *) echo "usage: tests/setup.sh [--quickstart]" >&2 && exit 2 ;;
 esac
@@ -35,7 +37,14 @@ fi
 echo "installing: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+policy=/usr/sbin/policy-rc.d
+trap 'rm -f "$log" ${made_policy:+"$made_policy"}' EXIT
+# A package of an engine would start its daemon, with a bridge and rules of the machine's own.
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    made_policy=$policy
+fi
 if ! { apt-get -q update && apt-get -q -y install --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     echo "tests/setup.sh: apt-get failed" >&2
