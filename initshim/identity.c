@@ -15,7 +15,7 @@ bool identity_has_home(const struct bootstrap *b)
 
     while (bootstrap_next_of(b, WT_ENV, &pos, &r))
         if (strncmp(record_text(&r, 0), "HOME=", 5) == 0)
-            return true;
+            return record_text(&r, 0)[5] != '\0';
     return false;
 }
 

@@ -12,7 +12,7 @@ int identity_resolve(struct shim *s);
 /* Groups, gid, uid, in this order: each needs a privilege that the next one may take away. */
 int identity_assume(struct shim *s);
 
-/* Whether WT_ENV sets HOME. */
+/* Whether WT_ENV sets HOME, and not to nothing. */
 bool identity_has_home(const struct bootstrap *b);
 
 #endif

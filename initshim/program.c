@@ -94,7 +94,20 @@ static int exec_in_path(const char *name, char *const *argv, char *const *env)
     }
 }
 
-/* WT_ENV and, where it has none, HOME. NULL when out of memory. */
+/* Podman gives an empty HOME to a user who is not in the image's /etc/passwd. */
+static void put_home(char **env, size_t n, char *home)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strncmp(env[i], "HOME=", 5) == 0) {
+            env[i] = home;
+            return;
+        }
+    }
+    env[n] = home;
+    env[n + 1] = NULL;
+}
+
+/* WT_ENV and, where it has none or an empty one, HOME. NULL when out of memory. */
 static char **environment(struct shim *s)
 {
     static char home[sizeof("HOME=") + PATH_MAX];
@@ -109,8 +122,7 @@ static char **environment(struct shim *s)
         text_init(&t, home, sizeof(home));
         text_put(&t, "HOME=");
         text_put(&t, s->user.home);
-        env[n++] = home;
-        env[n] = NULL;
+        put_home(env, n, home);
     }
     return env;
 }

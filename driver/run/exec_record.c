@@ -18,8 +18,6 @@ struct inheritance {
     uint64_t flags;
     struct wire_caps caps;
     bool has_caps;
-    uint32_t umask;
-    bool has_umask;
     const void *seccomp;
     size_t seccomp_len;
     uint32_t seccomp_flags;
@@ -40,9 +38,6 @@ static int gather_one(struct inheritance *in, const struct record *rec)
     case WT_CAPS:
         in->has_caps = true;
         return record_value(rec, &in->caps, sizeof(in->caps));
-    case WT_UMASK:
-        in->has_umask = true;
-        return record_value(rec, &in->umask, sizeof(in->umask));
     case WT_SECCOMP:
         in->seccomp = rec->data;
         in->seccomp_len = rec->len;
@@ -227,10 +222,6 @@ static int write_spec(struct exec *e, const char *data, size_t len, const struct
                                     .seccomp_len = in->seccomp_len,
                                     .seccomp_flags = in->seccomp_flags};
 
-    if (!p.user.has_umask && in->has_umask) {
-        p.user.has_umask = true;
-        p.user.umask = in->umask;
-    }
     if (bootstrap_write_exec(&p, &facts, &e->bootstrap, err) < 0)
         return -1;
     copy_records(e, data, len, spec_inherited);

@@ -155,7 +155,12 @@ static int read_pids(const struct json_at *at, struct resources *out, struct lxc
 
     if (oci_object(at, "pids", &pids, &present, err) < 0 || !present)
         return present ? -1 : 0;
-    return json_opt_int(&pids, "limit", -1, INT64_MAX - 1, &out->pids_limit, err);
+    if (json_opt_int(&pids, "limit", -1, INT64_MAX - 1, &out->pids_limit, err) < 0)
+        return -1;
+    /* No container can live within a limit of 0: engines that were asked for none write it. */
+    if (out->pids_limit == 0)
+        out->pids_limit = RES_UNSET;
+    return 0;
 }
 
 static int read_weight_device(const struct json_at *at, struct resources *out,

@@ -74,7 +74,7 @@ static void reads_numbers(void **state)
     assert_string_equal(r.res.cpuset_cpus, "0-1");
     assert_string_equal(r.res.cpuset_mems, "0");
     assert_int_equal(r.res.cpu_idle, 1);
-    assert_int_equal(r.res.pids_limit, 0);
+    assert_int_equal(r.res.pids_limit, RES_UNSET);
     read_end(&r);
 }
 
