@@ -184,7 +184,7 @@ struct lxcdriver_process {
     bool tty;
     bool privileged;   /* every capability that the container could have */
     bool no_new_privs; /* even where the container's own process may gain some */
-    /* Instead of all members above. What it does not say of capabilities, limits, labels, umask and
+    /* Instead of all members above. What it does not say of capabilities, limits, labels and
      * the OOM score is the container's; the environment is its own alone. NULL: none. */
     const struct lxcdriver_process_spec *spec;
     bool detach;     /* do not wait */
