@@ -63,23 +63,39 @@ static json_t *seccomp(void)
                      "supportedFlags", sorted(seccomp_flag_word));
 }
 
+static json_t *cgroup(void)
+{
+    return json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 0, "systemdUser", 0,
+                     "rdma", 1);
+}
+
+static json_t *enabled(void)
+{
+    return json_pack("{s:b}", "enabled", 1);
+}
+
+static json_t *rdt(void)
+{
+    return json_pack("{s:b, s:b, s:b}", "enabled", 1, "schemata", 1, "monitoring", 1);
+}
+
 static json_t *linux_features(void)
 {
-    return json_pack("{s:o, s:o, s:{s:b, s:b, s:b, s:b, s:b}, s:o, s:{s:b}, s:{s:b}, s:{s:{s:b}}}",
-                     "namespaces", sorted(ns_word), "capabilities", capabilities(), "cgroup", "v1",
-                     1, "v2", 1, "systemd", 0, "systemdUser", 0, "rdma", 1, "seccomp", seccomp(),
-                     "apparmor", "enabled", 1, "selinux", "enabled", 1, "mountExtensions", "idmap",
-                     "enabled", 1);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:{s:o}}",
+                     "namespaces", sorted(ns_word), "capabilities", capabilities(), "cgroup",
+                     cgroup(), "seccomp", seccomp(), "apparmor", enabled(), "selinux", enabled(),
+                     "memoryPolicy", "modes", sorted(memory_policy_mode_word), "flags",
+                     sorted(memory_policy_flag_word), "intelRdt", rdt(), "netDevices", enabled(),
+                     "mountExtensions", "idmap", enabled());
 }
 
 static json_t *annotations(const char *version)
 {
     const struct scmp_version *lib = seccomp_version();
 
-    return json_pack("{s:o, s:s, s:s}", "io.github.seccomp.libseccomp.version",
+    return json_pack("{s:o, s:s}", "io.github.seccomp.libseccomp.version",
                      json_sprintf("%u.%u.%u", lib->major, lib->minor, lib->micro),
-                     "org.linuxcontainers.runlxc.version", version,
-                     "org.opencontainers.runc.checkpoint.enabled", "true");
+                     "org.linuxcontainers.runlxc.version", version);
 }
 
 json_t *features_object(const char *version)

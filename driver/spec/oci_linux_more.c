@@ -11,6 +11,7 @@
 #include "spec/oci_resources.h"
 #include "spec/readers.h"
 #include "spec/validate.h"
+#include "spec/words.h"
 
 static int read_u32(const struct json_at *at, const char *name, uint32_t max, bool *has,
                     uint32_t *out, struct lxcdriver_error **err)
@@ -218,6 +219,19 @@ static const struct {
     {"MPOL_WEIGHTED_INTERLEAVE", NODES_SOME},
 };
 
+static const char *const policy_flags[] = {"MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
+                                           "MPOL_F_STATIC_NODES"};
+
+const char *memory_policy_mode_word(size_t i)
+{
+    return i < ARRAY_SIZE(policy_modes) ? policy_modes[i].name : NULL;
+}
+
+const char *memory_policy_flag_word(size_t i)
+{
+    return i < ARRAY_SIZE(policy_flags) ? policy_flags[i] : NULL;
+}
+
 static int check_policy(const struct json_at *at, const struct command *cmd,
                         struct lxcdriver_error **err)
 {
@@ -240,16 +254,14 @@ static int check_policy(const struct json_at *at, const struct command *cmd,
 static int check_policy_flags(const struct json_at *at, const struct strv *flags,
                               struct lxcdriver_error **err)
 {
-    static const char *const known[] = {"MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES",
-                                        "MPOL_F_STATIC_NODES"};
     struct json_at list = json_member(at, "flags");
 
     for (size_t i = 0; i < flags->n; i++) {
         struct json_at element = json_element(&list, i);
         bool found = false;
 
-        for (size_t k = 0; k < ARRAY_SIZE(known); k++)
-            found |= strcmp(flags->items[i], known[k]) == 0;
+        for (size_t k = 0; k < ARRAY_SIZE(policy_flags); k++)
+            found |= strcmp(flags->items[i], policy_flags[k]) == 0;
         if (!found)
             return json_error(&element, err, "not a flag of set_mempolicy(2)");
     }

@@ -26,6 +26,8 @@ const char *seccomp_action_word(size_t i);
 const char *seccomp_operator_word(size_t i);
 const char *seccomp_arch_word(size_t i);
 const char *seccomp_flag_word(size_t i);
+const char *memory_policy_mode_word(size_t i);
+const char *memory_policy_flag_word(size_t i);
 
 /*
  * The "Features structure" (features.md, features-linux.md): what this program was built to read
