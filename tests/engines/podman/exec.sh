@@ -3,7 +3,7 @@
 
 s_exec_exit_code()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     for code in 0 1 42 125 126 127 255; do
         podman exec "$C" sh -c "exit $code"
         echo $?
@@ -20,9 +20,9 @@ s_exec_exit_code()
 
 s_exec_environment()
 {
-    d --env FROM_RUN=1 --env CHANGED=before --workdir /home $I sleep 100
-    printf 'FILE=a b\n' >env
-    x --env=NEW='two words' --env=CHANGED=after --env-file=env sh -c 'pwd; env | grep -v HOSTNAME | sort'
+    d --env FROM_RUN=1 --env CHANGED=before --workdir /home "$I" sleep 100
+    printf 'FILE=a b\n' >variables
+    x --env=NEW='two words' --env=CHANGED=after --env-file=variables sh -c 'pwd; env | grep -v HOSTNAME | sort'
     x --workdir=/tmp pwd
     pe exec --workdir /no/such "$C" pwd
 }
@@ -31,7 +31,7 @@ s_exec_user()
 {
     local user
 
-    d --user nobody --group-add 77 $I sleep 100
+    d --user nobody --group-add 77 "$I" sleep 100
     x id
     for user in root 0 1234 1234:99 root:nogroup; do
         x --user="$user" sh -c 'id; echo $HOME; grep -E "^Cap(Prm|Eff|Bnd|Amb)" /proc/self/status'
@@ -41,7 +41,7 @@ s_exec_user()
 
 s_exec_stdin()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     echo typed | x -i cat
     echo typed | x cat
     head -c 2000000 /dev/zero | x -i wc -c
@@ -52,7 +52,7 @@ s_exec_stdin()
 
 s_exec_tty()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     talk -- exec -it "$C" sh -c 'tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo terminal'
     talk 'expect:ready' 'send:echo $((6 * 7))\n' 'expect:42' 'send:exit 3\n' -- exec -it "$C" \
         sh -c 'echo ready; while read -r line; do eval "$line"; done'
@@ -66,7 +66,7 @@ s_exec_tty()
 
 s_exec_tty_detach()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     talk 'expect:ready' 'send:\x10' pause:0.2 'send:\x11' -- exec -it "$C" sh -c 'echo ready; sleep 2; touch /tmp/went-on; sleep 100' | sed '/^$/d'
     until_true 10 podman exec "$C" test -e /tmp/went-on
     state
@@ -74,7 +74,7 @@ s_exec_tty_detach()
 
 s_exec_detached()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     must podman exec -d "$C" sh -c 'echo done >/tmp/done; sleep 100'
     until_true 10 podman exec "$C" test -e /tmp/done
     x cat /tmp/done
@@ -86,7 +86,7 @@ s_exec_detached()
 
 s_exec_privileged()
 {
-    d --cap-drop all $I sleep 100
+    d --cap-drop all "$I" sleep 100
     x grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status
     x --privileged grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status
     x --privileged --user=nobody grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status
@@ -94,14 +94,14 @@ s_exec_privileged()
 
 s_exec_capabilities()
 {
-    d --cap-add net_admin --security-opt no-new-privileges $I sleep 100
+    d --cap-add net_admin --security-opt no-new-privileges "$I" sleep 100
     x grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status
     x --user=nobody grep -E '^(Cap|Seccomp:|NoNewPrivs)' /proc/self/status
 }
 
 s_exec_preserve_fds()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     echo preserved >file
     exec 3<file 4<file
     x --preserve-fds=2 sh -c 'cat <&3; ls /proc/self/fd | grep -c "^[34]$"; cat <&4'
@@ -111,7 +111,7 @@ s_exec_preserve_fds()
 
 s_exec_limits()
 {
-    d -m 64m --pids-limit 20 --ulimit nproc=500:600 --ulimit nofile=77:88 --oom-score-adj 300 --umask 027 $I sleep 100
+    d -m 64m --pids-limit 20 --ulimit nproc=500:600 --ulimit nofile=77:88 --oom-score-adj 300 --umask 027 "$I" sleep 100
     x sh -c 'grep processes /proc/self/limits; cat /proc/self/oom_score_adj; umask'
     # The same cgroups, as far as they can be seen from here.
     x sh -c 'diff /proc/self/cgroup /proc/1/cgroup && echo same'
@@ -122,13 +122,13 @@ s_exec_limits()
 # runc 1.1.5 raises the soft limit of open files to the hard one.
 s_as_crun_exec_rlimits()
 {
-    d --ulimit nproc=500:600 --ulimit nofile=77:88 $I sleep 100
+    d --ulimit nproc=500:600 --ulimit nofile=77:88 "$I" sleep 100
     x grep -E 'open files|processes' /proc/self/limits
 }
 
 s_exec_not_running()
 {
-    must podman create --network none --name "$C" $I sleep 100
+    must podman create --network none --name "$C" "$I" sleep 100
     pe exec "$C" true
     must podman start "$C"
     x true
@@ -139,7 +139,7 @@ s_exec_not_running()
 
 s_exec_ends_with_container()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     podman exec "$C" sleep 100 &
     until_true 10 sh -c "podman exec '$C' ps -o args | grep -c 'sleep 100' | grep -qx 2"
     must podman kill "$C"
@@ -152,7 +152,7 @@ s_exec_many()
 {
     local pids=() i
 
-    d $I sleep 100
+    d "$I" sleep 100
     for i in 1 2 3 4 5 6 7 8 9 10; do
         podman exec "$C" sh -c "echo $i >/tmp/$i; exit $i" &
         pids+=($!)
@@ -167,7 +167,7 @@ s_exec_many()
 
 s_exec_session_is_seen()
 {
-    d $I sh -c 'while :; do sleep 0.2; done'
+    d "$I" sh -c 'while :; do sleep 0.2; done'
     must podman exec -d "$C" sleep 77
     until_true 10 sh -c "podman exec '$C' ps -o args | grep -q 'sleep 77'"
     podman top "$C" args | grep -c 'sleep 77'

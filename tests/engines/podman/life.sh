@@ -3,7 +3,7 @@
 
 s_life_create_start()
 {
-    must podman create --network none --name "$C" $I sh -c 'echo started; exit 4'
+    must podman create --network none --name "$C" "$I" sh -c 'echo started; exit 4'
     state
     p start "$C" | sed 1d
     p wait "$C"
@@ -17,7 +17,7 @@ s_life_create_start()
 
 s_life_init()
 {
-    must podman create --network none --name "$C" $I sh -c 'echo really started; sleep 100'
+    must podman create --network none --name "$C" "$I" sh -c 'echo really started; sleep 100'
     must podman init "$C"
     state
     podman logs "$C"
@@ -28,7 +28,7 @@ s_life_init()
 
 s_life_init_remove()
 {
-    must podman create --network none --name "$C" $I sleep 100
+    must podman create --network none --name "$C" "$I" sleep 100
     must podman init "$C"
     state
     must podman rm -f -t 0 "$C"
@@ -37,14 +37,14 @@ s_life_init_remove()
 
 s_life_start_stdin()
 {
-    must podman create -i --network none --name "$C" $I sh -c 'read a; echo "got $a"; exit 8'
+    must podman create -i --network none --name "$C" "$I" sh -c 'read a; echo "got $a"; exit 8'
     echo word | p start -a -i "$C"
     state
 }
 
 s_life_attach()
 {
-    d -i $I sh -c 'read a; echo "got $a"; echo err >&2; exit 11'
+    d -i "$I" sh -c 'read a; echo "got $a"; echo err >&2; exit 11'
     { sleep 0.5 && echo word; } | t podman attach "$C" 2>err
     cat err
     until_status exited
@@ -54,7 +54,7 @@ s_life_attach()
 
 s_life_attach_no_stdin()
 {
-    d $I sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done; echo seen; exit 2'
+    d "$I" sh -c 'while [ ! -e /tmp/go ]; do sleep 0.1; done; echo seen; exit 2'
     { sleep 0.5 && podman exec "$C" touch /tmp/go; } &
     t podman attach --no-stdin "$C"
     state
@@ -62,20 +62,20 @@ s_life_attach_no_stdin()
 
 s_life_wait()
 {
-    d $I sh -c 'sleep 0.5; exit 17'
+    d "$I" sh -c 'sleep 0.5; exit 17'
     p wait "$C"
     p wait "$C"
     d2=$C-2
-    must podman run -d --network none --name "$d2" $I sleep 0.3
+    must podman run -d --network none --name "$d2" "$I" sleep 0.3
     p wait --condition stopped "$d2"
-    must podman create --network none --name "$C-3" $I sleep 100
+    must podman create --network none --name "$C-3" "$I" sleep 100
     { sleep 0.3 && podman start "$C-3" >/dev/null; } &
     p wait --condition running "$C-3"
 }
 
 s_life_stop()
 {
-    d $I sh -c 'trap "echo asked; exit 21" TERM; echo ready; while :; do sleep 0.1; done'
+    d "$I" sh -c 'trap "echo asked; exit 21" TERM; echo ready; while :; do sleep 0.1; done'
     until_log ready
     p stop -t 10 "$C" | sed 1d
     state
@@ -85,7 +85,7 @@ s_life_stop()
 
 s_life_stop_by_force()
 {
-    d $I sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
+    d "$I" sh -c 'trap "" TERM; echo ready; while :; do sleep 0.1; done'
     until_log ready
     SECONDS=0
     p stop -t 1 "$C" | sed 1d
@@ -95,7 +95,7 @@ s_life_stop_by_force()
 
 s_life_stop_signal()
 {
-    d --stop-signal USR1 --stop-timeout 5 $I sh -c 'trap "exit 31" USR1; trap "exit 32" TERM; echo ready; while :; do sleep 0.1; done'
+    d --stop-signal USR1 --stop-timeout 5 "$I" sh -c 'trap "exit 31" USR1; trap "exit 32" TERM; echo ready; while :; do sleep 0.1; done'
     until_log ready
     must podman stop "$C"
     state
@@ -107,7 +107,7 @@ s_life_kill()
 
     for signal in KILL 9 SIGTERM USR2 HUP RTMIN+3; do
         name=$C-${signal/+/-}
-        must podman run -d --network none --name "$name" $I \
+        must podman run -d --network none --name "$name" "$I" \
             sh -c 'for s in TERM USR2 HUP 37; do trap "echo got $s; exit 50" $s; done; echo ready; while :; do sleep 0.1; done'
         until_log ready "$name"
         p kill -s "$signal" "$name" | sed 1d
@@ -121,7 +121,7 @@ s_life_kill()
 
 s_life_kill_handled()
 {
-    d $I sh -c 'trap "echo again" USR1; echo ready; while :; do sleep 0.1; done'
+    d "$I" sh -c 'trap "echo again" USR1; echo ready; while :; do sleep 0.1; done'
     until_log ready
     for _ in 1 2 3; do
         must podman kill -s USR1 "$C"
@@ -138,7 +138,7 @@ s_life_killed_children()
 
     # What process 1 started ends with it, whatever it ignores and whichever session it is in.
     [ "$RT" = runc ] || time=4322
-    d $I sh -c "trap '' TERM HUP; (setsid sleep $time &); sleep $time & echo ready; wait; while :; do sleep 1; done"
+    d "$I" sh -c "trap '' TERM HUP; (setsid sleep $time &); sleep $time & echo ready; wait; while :; do sleep 1; done"
     until_log ready
     must podman kill "$C"
     until_status exited
@@ -148,7 +148,7 @@ s_life_killed_children()
 
 s_life_restart()
 {
-    d $I sh -c 'trap "exit 0" TERM; echo run; echo x >>/count; while :; do sleep 0.1; done'
+    d "$I" sh -c 'trap "exit 0" TERM; echo run; echo x >>/count; while :; do sleep 0.1; done'
     until_log run
     first=$(pid_of)
     p restart -t 5 "$C" | sed 1d
@@ -160,7 +160,7 @@ s_life_restart()
 
 s_life_restart_policy()
 {
-    d --restart on-failure:2 $I sh -c 'echo run; exit 3'
+    d --restart on-failure:2 "$I" sh -c 'echo run; exit 3'
     until_true 20 sh -c "test \$(podman logs '$C' | grep -c run) = 3"
     until_status exited
     state
@@ -169,7 +169,7 @@ s_life_restart_policy()
 
 s_life_restart_always()
 {
-    d --restart always $I sh -c 'echo run; sleep 0.3'
+    d --restart always "$I" sh -c 'echo run; sleep 0.3'
     until_true 20 sh -c "test \$(podman logs '$C' | grep -c run) -ge 3"
     podman inspect --format '{{.HostConfig.RestartPolicy.Name}}' "$C"
     must podman stop -t 1 "$C"
@@ -178,7 +178,7 @@ s_life_restart_always()
 
 s_life_restart_after_kill()
 {
-    d --restart unless-stopped $I sh -c 'echo run; sleep 100'
+    d --restart unless-stopped "$I" sh -c 'echo run; sleep 100'
     until_log run
     kill -KILL "$(awk '{ print $1 }' <(podman top "$C" hpid | sed 1d))"
     until_true 20 sh -c "test \$(podman logs '$C' | grep -c run) = 2"
@@ -188,7 +188,7 @@ s_life_restart_after_kill()
 
 s_life_pause()
 {
-    d $I sh -c 'while :; do echo tick; sleep 0.1; done'
+    d "$I" sh -c 'while :; do echo tick; sleep 0.1; done'
     until_log tick
     p pause "$C" | sed 1d
     state
@@ -207,7 +207,7 @@ s_life_pause()
 
 s_life_pause_kill()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     must podman pause "$C"
     must podman rm -f -t 0 "$C"
     exit_code container exists "$C"
@@ -215,7 +215,7 @@ s_life_pause_kill()
 
 s_life_pause_stop()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     must podman pause "$C"
     pe stop -t 1 "$C"
     must podman unpause "$C"
@@ -225,7 +225,7 @@ s_life_pause_stop()
 
 s_life_top()
 {
-    d --user nobody $I sh -c 'sleep 100 & sleep 101'
+    d --user nobody "$I" sh -c 'sleep 100 & sleep 101'
     until_true 10 sh -c "podman top '$C' args | grep -q 101"
     podman top "$C" user args | sed 's/  */ /g'
     podman top "$C" pid args | grep -c '^1  *sleep 101'
@@ -237,7 +237,7 @@ s_life_top()
 
 s_life_stats()
 {
-    d -m 64m --pids-limit 50 $I sh -c 'head -c 20000000 /dev/zero | tail -c 1 >/dev/null; sleep 100 & sleep 100'
+    d -m 64m --pids-limit 50 "$I" sh -c 'head -c 20000000 /dev/zero | tail -c 1 >/dev/null; sleep 100 & sleep 100'
     until_true 10 sh -c "podman top '$C' args | grep -c '^sleep 100' | grep -q 2"
     podman stats --no-stream --format '{{.Name}} {{.PIDs}}' "$C"
     podman stats --no-stream --format '{{.MemUsage}}' "$C" | sed 's/.*\///'
@@ -248,23 +248,23 @@ s_life_stats()
 
 s_life_logs()
 {
-    d $I sh -c 'i=0; while [ $i -lt 5 ]; do echo line $i; echo error $i >&2; i=$((i + 1)); sleep 0.1; done; printf "no newline"'
+    d "$I" sh -c 'i=0; while [ $i -lt 5 ]; do echo line $i; echo error $i >&2; i=$((i + 1)); sleep 0.1; done; printf "no newline"'
     p wait "$C"
     podman logs "$C" 2>err
     echo
     cat err
     podman logs --tail 2 "$C" 2>/dev/null
     podman logs -t "$C" 2>/dev/null | head -n 1 | sed -E 's/^[0-9T:.+-]+(Z|[+-][0-9:]+) /TIME /'
-    must podman run -d --network none --name "$C-f" $I sh -c 'for i in 1 2 3; do echo follow $i; sleep 0.2; done'
+    must podman run -d --network none --name "$C-f" "$I" sh -c 'for i in 1 2 3; do echo follow $i; sleep 0.2; done'
     podman logs -f "$C-f"
-    must podman run -d --network none --log-driver none --name "$C-n" $I echo unseen
+    must podman run -d --network none --log-driver none --name "$C-n" "$I" echo unseen
     podman wait "$C-n"
     podman logs "$C-n" 2>/dev/null
 }
 
 s_life_events()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     must podman exec "$C" true
     must podman pause "$C"
     must podman unpause "$C"
@@ -276,7 +276,7 @@ s_life_events()
 
 s_life_rename()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     must podman rename "$C" "$C-new"
     p exec "$C-new" echo 'still here'
     podman ps --filter "name=$C" --format '{{.Names}} {{.State}}' | sed 's/Up .*/Up/'
@@ -286,7 +286,7 @@ s_life_rename()
 
 s_life_ps()
 {
-    d --label "test=$C" $I sleep 100
+    d --label "test=$C" "$I" sleep 100
     podman ps --filter "label=test=$C" --format '{{.Names}} {{.Image}} {{.Command}} {{.Ports}} {{.Networks}}'
     podman ps --filter "label=test=$C" --format '{{.Status}}' | sed 's/ .*//'
     podman ps --ns --filter "label=test=$C" --format '{{if .Pid}}pid{{end}} {{.Namespaces.NET}} {{.Namespaces.PIDNS}}' | tr -d '0-9'
@@ -296,24 +296,24 @@ s_life_ps()
 
 s_life_remove_running()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     exit_code rm "$C"
     must podman rm -f -t 1 "$C"
     exit_code container exists "$C"
-    must podman run -d --rm --network none --name "$C" $I sleep 0.2
+    must podman run -d --rm --network none --name "$C" "$I" sleep 0.2
     until_true 10 sh -c "! podman container exists '$C'"
 }
 
 s_life_replace()
 {
-    d $I sleep 100
-    p run --rm --replace --network none --name "$C" $I echo replaced
+    d "$I" sleep 100
+    p run --rm --replace --network none --name "$C" "$I" echo replaced
     exit_code container exists "$C"
 }
 
 s_life_sig_proxy()
 {
-    podman run --network none --name "$C" $I sh -c 'trap "echo proxied; exit 12" USR1; echo ready; while :; do sleep 0.1; done' &
+    podman run --network none --name "$C" "$I" sh -c 'trap "echo proxied; exit 12" USR1; echo ready; while :; do sleep 0.1; done' &
     pid=$!
     until_log ready
     # The shell's child is a shell around podman.
@@ -325,7 +325,7 @@ s_life_sig_proxy()
 
 s_life_oom()
 {
-    d -m 24m --memory-swap 24m $I sh -c 'head -c 200000000 /dev/zero | tail -n 1; echo "ended with $?"; exec tail -n 1 /dev/zero'
+    d -m 24m --memory-swap 24m "$I" sh -c 'head -c 200000000 /dev/zero | tail -n 1; echo "ended with $?"; exec tail -n 1 /dev/zero'
     p wait "$C"
     state
     podman logs "$C"
@@ -334,7 +334,7 @@ s_life_oom()
 s_life_conmon_dies()
 {
     # Its container goes on, and podman can still end it.
-    d --conmon-pidfile conmon $I sleep 100
+    d --conmon-pidfile conmon "$I" sleep 100
     kill -KILL "$(cat conmon)"
     sleep 0.3
     x echo 'still here'
@@ -347,7 +347,7 @@ s_life_conmon_dies()
 s_life_runtime_state()
 {
     # The runtime itself, by the id that podman gave.
-    d $I sleep 100
+    d "$I" sleep 100
     id=$(podman inspect --format '{{.Id}}' "$C")
     "$RUNTIME_PATH" state "$id" | jq -r '[.status, .bundle == "'"$(podman inspect --format '{{.OCIConfigPath}}' "$C" | xargs dirname)"'", (.pid > 1), .ociVersion[0:2]] | @text'
     "$RUNTIME_PATH" list -q | grep -cx "$id"

@@ -3,7 +3,7 @@
 
 s_limits_memory()
 {
-    d -m 64m --memory-reservation 32m --memory-swappiness 0 $I sleep 100
+    d -m 64m --memory-reservation 32m --memory-swappiness 0 "$I" sleep 100
     cg memory memory.limit_in_bytes
     cg memory memory.soft_limit_in_bytes
     cg memory memory.swappiness
@@ -14,41 +14,41 @@ s_limits_memory()
 
 s_limits_memory_holds()
 {
-    r -m 24m $I sh -c '(head -c 100000000 /dev/zero | tail -n 1 >/dev/null); echo "ended with $?"; echo alive'
-    r -m 24m --oom-kill-disable=false $I sh -c 'exec tail -n 1 /dev/zero'
+    r -m 24m "$I" sh -c '(head -c 100000000 /dev/zero | tail -n 1 >/dev/null); echo "ended with $?"; echo alive'
+    r -m 24m --oom-kill-disable=false "$I" sh -c 'exec tail -n 1 /dev/zero'
 }
 
 s_limits_cpu()
 {
-    d --cpu-shares 512 --cpu-period 50000 --cpu-quota 25000 $I sleep 100
+    d --cpu-shares 512 --cpu-period 50000 --cpu-quota 25000 "$I" sleep 100
     cg cpu cpu.shares
     cg cpu cpu.cfs_period_us
     cg cpu cpu.cfs_quota_us
-    must podman run -d --network none --name "$C-2" --cpus 0.5 $I sleep 100
+    must podman run -d --network none --name "$C-2" --cpus 0.5 "$I" sleep 100
     cg cpu cpu.cfs_quota_us "$C-2"
     cg cpu cpu.cfs_period_us "$C-2"
-    pe run --rm --network none --cpu-period 1 --cpu-quota 25000 $I true
+    pe run --rm --network none --cpu-period 1 --cpu-quota 25000 "$I" true
 }
 
 s_limits_cpuset()
 {
-    d --cpuset-cpus 0 --cpuset-mems 0 $I sleep 100
+    d --cpuset-cpus 0 --cpuset-mems 0 "$I" sleep 100
     cg cpuset cpuset.cpus
     cg cpuset cpuset.mems
     x nproc
     x grep Cpus_allowed_list /proc/self/status
-    pe run --rm --network none --cpuset-cpus 99 $I true
+    pe run --rm --network none --cpuset-cpus 99 "$I" true
 }
 
 s_limits_pids()
 {
     # As many processes as were asked for, whatever the runtime itself needs.
-    d --pids-limit 12 $I sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done; echo ready; wait'
+    d --pids-limit 12 "$I" sh -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 100 & done; echo ready; wait'
     until_log ready
     x sh -c 'ps -o args | grep -c "^sleep"'
     x sh -c 'for i in 1 2 3 4 5 6 7 8; do sleep 5 & done' 2>/dev/null | sed 's/!!.*/refused/; s/^\[[1-9].*/refused/'
     podman inspect --format '{{.HostConfig.PidsLimit}}' "$C"
-    must podman run -d --network none --name "$C-2" --pids-limit -1 $I sleep 100
+    must podman run -d --network none --name "$C-2" --pids-limit -1 "$I" sleep 100
     cg pids pids.max "$C-2"
 }
 
@@ -58,7 +58,7 @@ s_limits_blkio()
 
     read -r major minor _ < <(sed 1,2d /proc/partitions)
     mknod disk b "$major" "$minor"
-    d --device-read-bps "$D/disk:1mb" --device-write-iops "$D/disk:77" $I sleep 100
+    d --device-read-bps "$D/disk:1mb" --device-write-iops "$D/disk:77" "$I" sleep 100
     cg blkio blkio.throttle.read_bps_device
     cg blkio blkio.throttle.write_iops_device
 }
@@ -66,7 +66,7 @@ s_limits_blkio()
 s_limits_devices()
 {
     # Loop devices may be opened, memory may not, whoever makes the node.
-    d --device-cgroup-rule 'b 7:* rmw' --device-cgroup-rule 'c 1:7 r' --cap-add mknod $I sleep 100
+    d --device-cgroup-rule 'b 7:* rmw' --device-cgroup-rule 'c 1:7 r' --cap-add mknod "$I" sleep 100
     x sh -c 'mknod /tmp/loop b 7 0; mknod /tmp/mem c 1 1; mknod /tmp/kmsg c 1 11;
         for f in loop mem kmsg; do (: </tmp/$f) 2>&1 | sed "s/.*: //"; done'
     podman inspect --format '{{.HostConfig.Devices}}' "$C"
@@ -74,7 +74,7 @@ s_limits_devices()
 
 s_limits_update()
 {
-    d -m 64m --cpu-shares 512 $I sleep 100
+    d -m 64m --cpu-shares 512 "$I" sleep 100
     must podman update -m 128m --cpu-shares 256 --cpu-quota 30000 --cpuset-cpus 0 "$C"
     cg memory memory.limit_in_bytes
     cg cpu cpu.shares
@@ -95,7 +95,7 @@ s_limits_cgroup_parent()
 {
     local at
 
-    d --cgroup-parent "$CGROUP/$C" $I sleep 100
+    d --cgroup-parent "$CGROUP/$C" "$I" sleep 100
     grep -E ':(memory|pids|cpu):' "/proc/$(pid_of)/cgroup" | cut -d: -f2- | sed "s#$CGROUP#PARENT#; s#$C#NAME#" | sort
     podman inspect --format '{{.HostConfig.CgroupParent}}' "$C" | sed "s#$CGROUP#PARENT#; s#$C#NAME#"
     at=$(sed -n 's/^[0-9]*:memory:\(.*\)/\1/p' "/proc/$(pid_of)/cgroup")
@@ -107,7 +107,7 @@ s_limits_cgroup_parent()
 
 s_limits_cgroup_path()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     # Every hierarchy of v1, and nothing of the container's elsewhere.
     grep -E ':[a-z]+:' "/proc/$(pid_of)/cgroup" | cut -d: -f2- | sort
     x sh -c 'cut -d: -f2- /proc/self/cgroup | grep -v "^:" | sort'
@@ -116,7 +116,7 @@ s_limits_cgroup_path()
 
 s_limits_cgroups_no_conmon()
 {
-    d --cgroups no-conmon $I sleep 100
+    d --cgroups no-conmon "$I" sleep 100
     grep ':memory:' "/proc/$(pid_of)/cgroup" | cut -d: -f2-
     podman inspect --format '{{.HostConfig.Cgroups}}' "$C"
     x true
@@ -124,7 +124,7 @@ s_limits_cgroups_no_conmon()
 
 s_as_crun_cgroups_disabled()
 {
-    d --cgroups disabled $I sleep 100
+    d --cgroups disabled "$I" sleep 100
     x echo runs
     podman inspect --format '{{.HostConfig.Cgroups}}' "$C"
     must podman stop -t 1 "$C"
@@ -134,7 +134,7 @@ s_as_crun_cgroups_disabled()
 s_limits_stats_follow()
 {
     # What the kernel counts for the inspected pid is the container's.
-    d -m 64m $I sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; echo ready; sleep 100'
+    d -m 64m "$I" sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; echo ready; sleep 100'
     until_true 30 log_has "$C" ready
     [ "$(cg cpuacct cpuacct.usage | tr -dc 0-9)" -gt 50000000 ] && echo 'CPU time is counted'
     podman stats --no-stream --format json "$C" | jq -r '.[0] | .name, .pids' | sed "s/$C/NAME/"

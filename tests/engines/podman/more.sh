@@ -26,12 +26,12 @@ s_more_hooks()
     done
     # startContainer runs in the container, which has no such program: without it.
     rm hooks/startContainer.json
-    t podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" --annotation "run-hook=$C" $I echo ran
+    t podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" --annotation "run-hook=$C" "$I" echo ran
     until_true 10 grep -q poststop hooks.log
     # runc 1.1 still says created to poststart.
     sed '/^poststart/s/"created"/"running"/' hooks.log
     rm hooks.log
-    t podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" $I echo 'without hooks'
+    t podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" "$I" echo 'without hooks'
     find hooks.log 2>/dev/null
 }
 
@@ -39,7 +39,7 @@ s_more_hook_in_container()
 {
     mkdir hooks
     printf '{"version": "1.0.0", "hook": {"path": "/bin/touch", "args": ["touch", "/made-by-hook"]}, "when": {"always": true}, "stages": ["startContainer"]}' >hooks/a.json
-    t podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" $I find /made-by-hook
+    t podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" "$I" find /made-by-hook
 }
 
 s_more_hook_fails()
@@ -50,21 +50,21 @@ s_more_hook_fails()
     # startContainer apart: with runc 1.1 the container starts, and ends with 1.
     for stage in prestart createRuntime createContainer; do
         printf '{"version": "1.0.0", "hook": {"path": "/bin/false"}, "when": {"always": true}, "stages": ["%s"]}' "$stage" >hooks/a.json
-        podman --hooks-dir "$D/hooks" run --network none --name "$C" $I echo unseen
+        podman --hooks-dir "$D/hooks" run --network none --name "$C" "$I" echo unseen
         echo "$stage: $?"
         exit_code container exists "$C"
         must podman rm -f -t 0 "$C"
     done
     for stage in poststart poststop; do
         printf '{"version": "1.0.0", "hook": {"path": "/bin/false"}, "when": {"always": true}, "stages": ["%s"]}' "$stage" >hooks/a.json
-        podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" $I sh -c 'sleep 0.2; echo seen'
+        podman --hooks-dir "$D/hooks" run --rm --network none --name "$C" "$I" sh -c 'sleep 0.2; echo seen'
         echo "$stage: $?"
     done
 }
 
 s_more_checkpoint()
 {
-    d $I sleep 100
+    d "$I" sleep 100
     exit_code container checkpoint "$C"
     state
 }
@@ -74,7 +74,7 @@ s_more_ten_at_once()
     local pids=() i
 
     for i in 1 2 3 4 5 6 7 8 9 10; do
-        podman run --rm --network none --name "$C-$i" $I sh -c "echo $i; exit $i" >"out.$i" &
+        podman run --rm --network none --name "$C-$i" "$I" sh -c "echo $i; exit $i" >"out.$i" &
         pids+=($!)
     done
     for i in "${pids[@]}"; do
@@ -90,7 +90,7 @@ s_more_ten_living()
     local i
 
     for i in 1 2 3 4 5 6 7 8 9 10; do
-        must podman create --network none --name "$C-$i" $I sleep 100
+        must podman create --network none --name "$C-$i" "$I" sleep 100
     done
     must podman start "$C-1" "$C-2" "$C-3" "$C-4" "$C-5" "$C-6" "$C-7" "$C-8" "$C-9" "$C-10"
     podman ps -q --filter "name=^$C" | wc -l
@@ -102,7 +102,7 @@ s_more_ten_living()
 s_more_systemd_mode()
 {
     # Without systemd itself: the mounts and the signal that --systemd=always stands for.
-    d --systemd always $I sh -c 'trap "echo asked to stop; exit 0" RTMIN+3 37; echo ready; while :; do sleep 0.1; done'
+    d --systemd always "$I" sh -c 'trap "echo asked to stop; exit 0" RTMIN+3 37; echo ready; while :; do sleep 0.1; done'
     until_log ready
     x sh -c 'for d in /run /run/lock /tmp /sys/fs/cgroup/systemd /var/log/journal; do awk -v d=$d "\$2 == d { print \$2, \$3, substr(\$4, 1, 2) }" /proc/self/mounts | tail -n 1; done; echo $container; test -s /etc/machine-id && echo id'
     x sh -c 'mkdir /sys/fs/cgroup/systemd$(sed -n "s/.*name=systemd://p" /proc/self/cgroup)/made && echo made'
@@ -136,7 +136,7 @@ s_more_debian()
 
 s_more_lxc_annotation_is_no_harm()
 {
-    r --annotation org.linuxcontainers.none=1 $I echo runs
+    r --annotation org.linuxcontainers.none=1 "$I" echo runs
 }
 
 s_more_large_environment()
@@ -144,22 +144,22 @@ s_more_large_environment()
     local i args=()
 
     for ((i = 0; i < 300; i++)); do
-        args+=(--env "V$i=$(printf '%200s' | tr ' ' x)")
+        args+=(--env "V$i=$(printf '%200s' '' | tr ' ' x)")
     done
-    r "${args[@]}" $I sh -c 'env | grep -c "^V[0-9]*=x*$"'
+    r "${args[@]}" "$I" sh -c 'env | grep -c "^V[0-9]*=x*$"'
 }
 
 s_more_slow_reader()
 {
-    r $I sh -c 'head -c 1000000 /dev/zero | tr "\0" x' | { sleep 1 && wc -c; }
+    r "$I" sh -c 'head -c 1000000 /dev/zero | tr "\0" x' | { sleep 1 && wc -c; }
     # A reader that goes away early.
-    r $I sh -c 'yes 2>/dev/null | head -n 100000; true' | head -n 1
+    r "$I" sh -c 'yes 2>/dev/null | head -n 100000; true' | head -n 1
 }
 
 s_more_closed_output()
 {
     # A container that closes its output is seen to close it.
-    d $I sh -c 'exec >/dev/null 2>&1; sleep 100'
+    d "$I" sh -c 'exec >/dev/null 2>&1; sleep 100'
     timeout 5 podman logs -f --since 1h "$C"
     echo "[$?]"
     state
@@ -167,20 +167,20 @@ s_more_closed_output()
 
 s_more_background_child_keeps_output()
 {
-    r $I sh -c '(sleep 1; echo late) & echo early'
+    r "$I" sh -c '(sleep 1; echo late) & echo early'
 }
 
 s_more_long_name()
 {
     local name
 
-    name=$C-$(printf '%100s' | tr ' ' n)
-    p run --rm --network none --name "$name" $I echo runs
+    name=$C-$(printf '%100s' '' | tr ' ' n)
+    p run --rm --network none --name "$name" "$I" echo runs
 }
 
 s_more_events_of_runtime()
 {
-    d -m 64m $I sleep 100
+    d -m 64m "$I" sleep 100
     id=$(podman inspect --format '{{.Id}}' "$C")
     "$RUNTIME_PATH" events --stats "$id" | jq -r '.type, .data.pids.current, (.data.memory.usage.limit), (.data.cpu.usage.total > 0)'
 }

@@ -21,8 +21,8 @@ s_pod_namespaces()
 {
     must podman pod create --name "$C-pod" --network none --hostname the-pod --infra-name "$C-infra"
     pod_status
-    in_pod a $I sh -c 'echo there >/dev/shm/file; exec sleep 100'
-    in_pod b --user nobody $I sleep 100
+    in_pod a "$I" sh -c 'echo there >/dev/shm/file; exec sleep 100'
+    in_pod b --user nobody "$I" sleep 100
     until_true 5 podman exec "$C-a" test -e /dev/shm/file
     pod_status
     p exec "$C-b" sh -c 'hostname; cat /dev/shm/file; ls /sys/class/net; ps -o args | grep -c "^sleep"'
@@ -36,15 +36,15 @@ s_pod_namespaces()
 s_pod_localhost()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
-    in_pod server $I sh -c 'while :; do nc -l -p 8080 -e echo answered; done'
-    p run --rm --pod "$C-pod" --name "$C-client" $I sh -c 'for i in 1 2 3 4 5 6 7 8 9; do nc 127.0.0.1 8080 </dev/null && break; sleep 0.2; done' 2>/dev/null
+    in_pod server "$I" sh -c 'while :; do nc -l -p 8080 -e echo answered; done'
+    p run --rm --pod "$C-pod" --name "$C-client" "$I" sh -c 'for i in 1 2 3 4 5 6 7 8 9; do nc 127.0.0.1 8080 </dev/null && break; sleep 0.2; done' 2>/dev/null
 }
 
 s_pod_pid()
 {
     must podman pod create --name "$C-pod" --network none --share pid,net,ipc,uts --infra-name "$C-infra"
-    in_pod a $I sleep 100
-    in_pod b $I sleep 101
+    in_pod a "$I" sleep 100
+    in_pod b "$I" sleep 101
     p exec "$C-a" ps -o args | grep -cE '^(sleep 10[01]|/catatonit)'
     p exec "$C-a" sh -c 'tr "\0" " " </proc/1/cmdline'
     same_as "$(infra_pid)" pid "$C-a"
@@ -55,8 +55,8 @@ s_pod_pid()
 s_pod_life()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
-    must podman create --pod "$C-pod" --name "$C-a" $I sh -c 'trap "exit 3" TERM; echo ready; while :; do sleep 0.1; done'
-    must podman create --pod "$C-pod" --name "$C-b" $I sh -c 'trap "exit 4" TERM; echo ready; while :; do sleep 0.1; done'
+    must podman create --pod "$C-pod" --name "$C-a" "$I" sh -c 'trap "exit 3" TERM; echo ready; while :; do sleep 0.1; done'
+    must podman create --pod "$C-pod" --name "$C-b" "$I" sh -c 'trap "exit 4" TERM; echo ready; while :; do sleep 0.1; done'
     pod_status
     must podman pod start "$C-pod"
     until_log ready "$C-a"
@@ -86,7 +86,7 @@ s_pod_life()
 s_pod_kill()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
-    in_pod a $I sh -c 'trap "" TERM; while :; do sleep 0.1; done'
+    in_pod a "$I" sh -c 'trap "" TERM; while :; do sleep 0.1; done'
     must podman pod kill "$C-pod"
     until_status exited "$C-a"
     state "$C-a"
@@ -97,7 +97,7 @@ s_pod_kill()
 s_pod_limits()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra" --cpus 0.5 --memory 100m
-    in_pod a --memory 50m $I sleep 100
+    in_pod a --memory 50m "$I" sleep 100
     cg memory memory.limit_in_bytes "$C-a"
     path=$(sed -n 's/^[0-9]*:memory:\(.*\)\/[^/]*$/\1/p' "/proc/$(pid_of "$C-a")/cgroup")
     cat "/sys/fs/cgroup/memory$path/memory.limit_in_bytes" "/sys/fs/cgroup/cpu$path/cpu.cfs_quota_us"
@@ -111,7 +111,7 @@ s_pod_network()
     at=$(port 11)
     must podman network create --disable-dns "$C-net"
     must podman pod create --name "$C-pod" --network "$C-net" -p "127.0.0.1:$at:80" --infra-name "$C-infra"
-    in_pod a $I sh -c 'while :; do nc -l -p 80 -e echo answered; done'
+    in_pod a "$I" sh -c 'while :; do nc -l -p 80 -e echo answered; done'
     p exec "$C-a" sh -c 'ls /sys/class/net | tr "\n" " "'
     address=$(podman inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$C-infra")
     until_true 10 sh -c "busybox nc -w 2 $address 80 </dev/null | grep answered"
@@ -123,8 +123,8 @@ s_pod_network()
 s_pod_without_infra()
 {
     must podman pod create --name "$C-pod" --infra=false
-    in_pod a --network none $I sleep 100
-    in_pod b --network none $I sh -c 'exit 6'
+    in_pod a --network none "$I" sleep 100
+    in_pod b --network none "$I" sh -c 'exit 6'
     until_status exited "$C-b"
     state "$C-b"
     pod_status
@@ -133,7 +133,7 @@ s_pod_without_infra()
 s_pod_user_namespace()
 {
     must podman pod create --name "$C-pod" --network none --uidmap 0:100000:2000 --gidmap 0:100000:2000 --infra-name "$C-infra"
-    in_pod a $I sleep 100
+    in_pod a "$I" sleep 100
     p exec "$C-a" sh -c 'cat /proc/self/uid_map; touch /file && stat -c %u:%g /file'
     same_as "$(infra_pid)" user "$C-a"
 }
@@ -143,17 +143,17 @@ s_pod_volumes()
     mkdir dir
     echo host >dir/file
     must podman pod create --name "$C-pod" --network none -v "$D/dir:/data" --infra-name "$C-infra" --add-host other:192.0.2.7
-    in_pod a $I sleep 100
+    in_pod a "$I" sleep 100
     p exec "$C-a" sh -c 'cat /data/file; grep other /etc/hosts'
-    p run --rm --pod "$C-pod" --name "$C-init" $I touch /data/by-another
+    p run --rm --pod "$C-pod" --name "$C-init" "$I" touch /data/by-another
     ls dir
 }
 
 s_pod_init_container()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
-    must podman create --pod "$C-pod" --init-ctr always --name "$C-first" -v "$C-v:/shared" $I sh -c 'echo first >>/shared/log'
-    must podman create --pod "$C-pod" --name "$C-then" -v "$C-v:/shared" $I sh -c 'cat /shared/log; sleep 100'
+    must podman create --pod "$C-pod" --init-ctr always --name "$C-first" -v "$C-v:/shared" "$I" sh -c 'echo first >>/shared/log'
+    must podman create --pod "$C-pod" --name "$C-then" -v "$C-v:/shared" "$I" sh -c 'cat /shared/log; sleep 100'
     must podman pod start "$C-pod"
     until_log first "$C-then"
     state "$C-first"
@@ -164,7 +164,7 @@ s_pod_init_container()
 s_pod_infra_killed()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
-    in_pod a $I sleep 100
+    in_pod a "$I" sleep 100
     must podman kill "$C-infra"
     until_status exited "$C-infra"
     state "$C-infra"
@@ -177,7 +177,7 @@ s_pod_infra_killed()
 s_pod_crash_and_back()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra" --exit-policy stop
-    in_pod a $I sh -c 'sleep 0.3; exit 9'
+    in_pod a "$I" sh -c 'sleep 0.3; exit 9'
     until_status exited "$C-a"
     until_true 10 sh -c "podman pod inspect '$C-pod' --format '{{.State}}' | grep -qx Exited"
     state "$C-a"
@@ -197,14 +197,14 @@ spec:
   restartPolicy: Never
   initContainers:
   - name: prepare
-    image: $I
+    image: "$I"
     command: ["sh", "-c", "echo prepared >/shared/prepared"]
     volumeMounts:
     - name: shared
       mountPath: /shared
   containers:
   - name: writer
-    image: $I
+    image: "$I"
     command: ["sh", "-c"]
     args: ["echo \$GREETING >/shared/greeting; exec sleep 100"]
     env:
@@ -218,7 +218,7 @@ spec:
     - name: shared
       mountPath: /shared
   - name: reader
-    image: $I
+    image: "$I"
     command: ["sh", "-c", "until [ -e /host/go ]; do sleep 0.1; done; cat /shared/greeting /shared/prepared; exec sleep 100"]
     workingDir: /tmp
     securityContext:
@@ -272,7 +272,7 @@ s_kube_play()
 s_kube_generate()
 {
     must podman pod create --name "$C-pod" --network none --infra-name "$C-infra"
-    in_pod a --env A=1 --user 5 -m 32m $I sleep 100
+    in_pod a --env A=1 --user 5 -m 32m "$I" sleep 100
     podman generate kube "$C-pod" >pod.yaml
     must podman pod rm -f -t 0 "$C-pod"
     must podman play kube --network none pod.yaml
@@ -300,7 +300,7 @@ spec:
     spec:
       containers:
       - name: one
-        image: $I
+        image: "$I"
         command: ["sleep", "100"]
 YAML
     must podman play kube --network none deployment.yaml
