@@ -159,7 +159,7 @@ idle_ticks() {
     launch=$!
     wait_for 10 jq -e '.status == "running"' /run/runlxc/ioidle/state.json
     sleep 1
-    awk '{print $14 + $15 > 20 ? "busy: " $14 + $15 " ticks" : "idle"}' "/proc/$launch/stat"
+    awk '{n = $14 + $15; print (n > 20 ? "busy: " n " ticks" : "idle")}' "/proc/$launch/stat"
     wait "$launch"
 }
 
