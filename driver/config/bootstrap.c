@@ -104,12 +104,12 @@ static uint64_t propagation_again(const struct command *cmd, const struct mount_
 
 /* With `attributes` false what the shim mounts, with true what it changes: all mounts are there by
  * then. */
-static int mounts(struct buf *out, const struct command *cmd, const struct mount_target *targets,
-                  bool attributes, struct lxcdriver_error **err)
+static int mounts(struct buf *out, const struct command *cmd, const struct bootstrap_facts *facts,
+                  const struct mount_survey *survey, bool attributes, struct lxcdriver_error **err)
 {
     cleanup_plans struct mount_plans plans = {0};
 
-    if (mount_plans_make(cmd, targets, &plans, err) < 0)
+    if (mount_plans_make(cmd, facts->targets, &plans, err) < 0)
         return -1;
     for (size_t i = 0; i < plans.n; i++) {
         const struct mount_spec *m = &cmd->mounts[i];
@@ -127,6 +127,8 @@ static int mounts(struct buf *out, const struct command *cmd, const struct mount
                 return -1;
             continue;
         }
+        if (plan->way == MOUNT_CGROUP && survey->cgroup)
+            bootstrap_cgroup_attr(out, facts, m->flags, plan->path);
         mount_attr_plain(m, plan, &plain, &plain_needed);
         mount_attr_recursive(m, plan, &recursive, &recursive_needed);
         plain.propagation = propagation_again(cmd, m, plan);
@@ -136,17 +138,6 @@ static int mounts(struct buf *out, const struct command *cmd, const struct mount
             attr(out, &recursive, destination);
     }
     return 0;
-}
-
-/* The default cgroup mount is a tmpfs with a mount for each v1 hierarchy, or the host's tree:
- * read-only only as a whole. */
-static void default_attributes(struct buf *out, const struct command *cmd,
-                               const struct mount_survey *survey)
-{
-    struct wire_mount_attr readonly = {.set = MOUNT_ATTR_RDONLY, .recursive = 1};
-
-    if (mount_default(cmd, survey, DEFAULT_CGROUP) && !cmd->privileged)
-        attr(out, &readonly, "/sys/fs/cgroup");
 }
 
 static int device(struct buf *out, const struct device_node *node, size_t i,
@@ -296,11 +287,14 @@ int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *fac
         return -1;
     wire_string(out, WT_DOMAINNAME, cmd->domainname);
     network(out, facts);
-    if (mounts(out, cmd, facts->targets, false, err) < 0 || devices(out, cmd, &survey, err) < 0)
+    if (mounts(out, cmd, facts, &survey, false, err) < 0 || devices(out, cmd, &survey, err) < 0)
         return -1;
     links(out, &survey);
-    default_attributes(out, cmd, &survey);
-    if (mounts(out, cmd, facts->targets, true, err) < 0 || sysctls(out, cmd, err) < 0)
+    if (survey.cgroup && bootstrap_cgroup_links(out, facts, CGROUP_PLACE, err) < 0)
+        return -1;
+    if (mount_default(cmd, &survey, DEFAULT_CGROUP))
+        bootstrap_cgroup_attr(out, facts, cgroup_default_flags(cmd), CGROUP_PLACE);
+    if (mounts(out, cmd, facts, &survey, true, err) < 0 || sysctls(out, cmd, err) < 0)
         return -1;
     masks(out, cmd);
     if (cmd->root.propagation)

@@ -37,6 +37,12 @@ struct config_bind {
     bool readonly;
 };
 
+/* One cgroup hierarchy of the host's, as a container sees it that has no view of its own. */
+struct config_hierarchy {
+    const char *name;   /* below /sys/fs/cgroup: "memory", "cpu,cpuacct", "unified" */
+    const char *source; /* the container's own directory in it, on the host */
+};
+
 struct config_facts {
     const char *state_dir;   /* <root>/<id>: absolute */
     const char *rootfs_path; /* what lxc.rootfs.path gets: root.path, or the place where the driver
@@ -58,7 +64,11 @@ struct config_facts {
     const char *ns_path[NS_KINDS]; /* what lxc.namespace.share.KIND gets, for NS_PATH and other
                                       containers' namespaces; NULL: own */
     const char *cgroup_container, *cgroup_monitor,
-        *cgroup_pivot;               /* relative paths below each hierarchy's base */
+        *cgroup_pivot; /* relative paths below each hierarchy's base */
+    /* What a mount of type cgroup shows; none where LXC mounts it (a cgroup namespace of the
+     * container's own) and where the host's tree is shown (pure v2). */
+    const struct config_hierarchy *hierarchies;
+    size_t n_hierarchies;
     bool dockerenv;                  /* mount config.env at /.dockerenv */
     bool idmap_root;                 /* lxc.rootfs.options = idmap=container */
     const struct config_bind *binds; /* after the default mounts, before the command's */
@@ -169,6 +179,8 @@ struct bootstrap_facts {
     const struct ip_address *gateways;
     size_t n_gateways;
     const struct mount_target *targets;
+    const struct config_hierarchy *hierarchies; /* as in struct config_facts */
+    size_t n_hierarchies;
     uint64_t setns_flags;       /* exec */
     const struct strv *cgroups; /* exec: directories to enter */
 };

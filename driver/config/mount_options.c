@@ -122,14 +122,11 @@ void mount_attr_plain(const struct mount_spec *m, const struct mount_plan *plan,
     }
 }
 
-/* LXC makes only the hierarchies read-only, not the tmpfs in which they are. */
 void mount_attr_recursive(const struct mount_spec *m, const struct mount_plan *plan,
                           struct wire_mount_attr *attr, bool *needed)
 {
     *attr = (struct wire_mount_attr){.set = m->rec_set, .clear = m->rec_clear, .recursive = 1};
     if ((attr->set | attr->clear) & MOUNT_ATTR__ATIME)
         attr->clear |= MOUNT_ATTR__ATIME;
-    if (plan->way == MOUNT_CGROUP && (m->flags & MS_RDONLY))
-        attr->set |= MOUNT_ATTR_RDONLY;
     *needed = plan->way != MOUNT_ATTACH && (attr->set || attr->clear);
 }

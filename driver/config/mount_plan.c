@@ -11,13 +11,9 @@
     (MS_SYNCHRONOUS | MS_DIRSYNC | MS_LAZYTIME | MS_MANDLOCK | MS_I_VERSION | MS_POSIXACL)
 
 static const char *const default_paths[DEFAULT_MOUNTS] = {
-    [DEFAULT_PROC] = "proc",
-    [DEFAULT_SYS] = "sys",
-    [DEFAULT_DEV] = "dev",
-    [DEFAULT_PTS] = "dev/pts",
-    [DEFAULT_SHM] = "dev/shm",
-    [DEFAULT_MQUEUE] = "dev/mqueue",
-    [DEFAULT_CGROUP] = "sys/fs/cgroup",
+    [DEFAULT_PROC] = "proc",         [DEFAULT_SYS] = "sys",     [DEFAULT_DEV] = "dev",
+    [DEFAULT_PTS] = "dev/pts",       [DEFAULT_SHM] = "dev/shm", [DEFAULT_MQUEUE] = "dev/mqueue",
+    [DEFAULT_CGROUP] = CGROUP_PLACE,
 };
 
 /* A destination as it was written, cleaned of "//", "." and "..": where links were resolved, the
@@ -270,6 +266,8 @@ static void survey_mount(const struct mount_spec *m, const struct mount_plan *pl
     }
     if (plan->way == MOUNT_DEVPTS)
         survey->pts = true;
+    if (str_eq(plan->path, default_paths[DEFAULT_CGROUP]))
+        survey->cgroup = plan->way == MOUNT_CGROUP;
     if (str_eq(plan->path, default_paths[DEFAULT_PTS]))
         survey->pts_foreign = plan->way == MOUNT_LXC;
 }
@@ -290,6 +288,8 @@ int mount_survey_make(const struct command *cmd, const struct mount_target *targ
         survey->own_dev = true;
     if (mount_default(cmd, survey, DEFAULT_PTS))
         survey->pts = true;
+    if (mount_default(cmd, survey, DEFAULT_CGROUP))
+        survey->cgroup = true;
     return 0;
 }
 

@@ -14,11 +14,6 @@ static bool owns(const struct section *s, enum ns_kind k)
     return !ns_has_user(s->cmd) || ns_is_new(s->cmd, k, s->facts->ns_path[k]);
 }
 
-static bool cgroup_is_new(const struct section *s)
-{
-    return ns_is_new(s->cmd, NS_CGROUP, s->facts->ns_path[NS_CGROUP]);
-}
-
 /* With the host's IPC namespace, POSIX shared memory is the host's as well. */
 static int default_shm(struct section *s)
 {
@@ -35,13 +30,11 @@ static int default_shm(struct section *s)
     return config_mount_entry(s->out, "shm", "dev/shm", "tmpfs", options, "shm_size", s->err);
 }
 
-/* Without a cgroup namespace of the container's own there is nothing that LXC could mount on cgroup
- * v2: the host's tree is shown. */
-static int cgroup(struct section *s, bool writable)
+static int default_cgroup(struct section *s)
 {
-    if (cgroup_is_new(s))
-        return section_include(s, writable ? "cgroup-rw.conf" : "cgroup.conf");
-    return section_include(s, writable ? "cgroup-host-rw.conf" : "cgroup-host.conf");
+    const struct mount_spec m = {.flags = cgroup_default_flags(s->cmd)};
+
+    return config_cgroup_mount(s, &m, CGROUP_PLACE, TARGET_EXISTS);
 }
 
 static int default_mounts(struct section *s, const struct mount_survey *survey)
@@ -65,10 +58,10 @@ static int default_mounts(struct section *s, const struct mount_survey *survey)
     if (mount_default(cmd, survey, DEFAULT_MQUEUE) &&
         section_include(s, owns(s, NS_IPC) ? "mount-mqueue.conf" : "mount-mqueue-host.conf") < 0)
         return -1;
-    return mount_default(cmd, survey, DEFAULT_CGROUP) ? cgroup(s, cmd->privileged) : 0;
+    return mount_default(cmd, survey, DEFAULT_CGROUP) ? default_cgroup(s) : 0;
 }
 
-static const char *create_word(int create)
+const char *mount_create_word(int create)
 {
     return create == TARGET_CREATE_DIR    ? ",create=dir"
            : create == TARGET_CREATE_FILE ? ",create=file"
@@ -80,8 +73,8 @@ static int binds(struct section *s)
 {
     for (size_t i = 0; i < s->facts->n_binds; i++) {
         const struct config_bind *b = &s->facts->binds[i];
-        cleanup_free char *options =
-            str_printf("bind%s%s", b->readonly ? ",ro" : "", create_word((int)b->target.create));
+        cleanup_free char *options = str_printf("bind%s%s", b->readonly ? ",ro" : "",
+                                                mount_create_word((int)b->target.create));
 
         if (!options)
             return err_nomem(s->err);
@@ -136,7 +129,7 @@ static int lxc_mount(struct section *s, size_t i, const struct mount_plan *plan)
         return err_nomem(s->err);
     if (mount_options(m, plan, field, &options, s->err) < 0 || idmap_word(s, i, &options) < 0)
         return -1;
-    buf_puts(&options, create_word(plan->create));
+    buf_puts(&options, mount_create_word(plan->create));
     if (options.failed)
         return err_nomem(s->err);
     return config_mount_entry(s->out, source, plan->path, plan->bind ? "none" : m->type,
@@ -157,7 +150,8 @@ static int command_mounts(struct section *s)
             ret = lxc_mount(s, i, &plans.items[i]);
             break;
         case MOUNT_CGROUP:
-            ret = cgroup(s, !(s->cmd->mounts[i].flags & MS_RDONLY));
+            ret = config_cgroup_mount(s, &s->cmd->mounts[i], plans.items[i].path,
+                                      plans.items[i].create);
             break;
         case MOUNT_DEVPTS:
             ret = section_include(s, "devpts.conf");

@@ -70,7 +70,7 @@ enum mount_way {
     MOUNT_SHIM,   /* WT_MOUNT: it has words that LXC drops, or must come after one that has */
     MOUNT_ATTACH, /* WT_ATTACH: a bind that LXC would cut off from the host's mount */
     MOUNT_ATTR,   /* "remount": only attributes of what is there, WT_MOUNT_ATTR */
-    MOUNT_CGROUP, /* lxc.mount.auto, or a bind of the host's when the cgroup namespace is not new */
+    MOUNT_CGROUP, /* lxc.mount.auto, or binds when the cgroup namespace is not new */
     MOUNT_DEVPTS, /* lxc.pty.max: LXC replaces whatever is at /dev/pts by its own devpts */
 };
 
@@ -112,6 +112,7 @@ struct mount_survey {
     bool pts;                   /* LXC makes /dev/pts */
     bool pts_foreign;           /* /dev/pts is an LXC entry that is no devpts */
     bool proc;                  /* a procfs is at /proc in the end */
+    bool cgroup; /* what is at /sys/fs/cgroup in the end is made for a cgroup mount */
 };
 
 int mount_survey_make(const struct command *cmd, const struct mount_target *targets,
@@ -125,12 +126,33 @@ bool mount_default(const struct command *cmd, const struct mount_survey *survey,
 int mount_options(const struct mount_spec *m, const struct mount_plan *plan, const char *field,
                   struct buf *out, struct lxcdriver_error **err);
 
+/* ",create=dir", ",create=file" or "" for TARGET_*. */
+const char *mount_create_word(int create);
+
 /* mount_setattr(2) fields for what LXC does not apply: *needed false when there is nothing. */
 struct wire_mount_attr;
 void mount_attr_plain(const struct mount_spec *m, const struct mount_plan *plan,
                       struct wire_mount_attr *attr, bool *needed);
 void mount_attr_recursive(const struct mount_spec *m, const struct mount_plan *plan,
                           struct wire_mount_attr *attr, bool *needed);
+
+/* ---- cgroups (config/cgroup.c) ---- */
+
+#define CGROUP_PLACE "sys/fs/cgroup" /* where a container has them */
+
+/* The flags of the default mount of cgroups. */
+uint64_t cgroup_default_flags(const struct command *cmd);
+/* The cgroups at `path`, which is what /sys/fs/cgroup is with links resolved, or has to be made
+ * (TARGET_*); of `m`, flags and propagation are used. 0 or -1. */
+int config_cgroup_mount(struct section *s, const struct mount_spec *m, const char *path,
+                        int create);
+/* What the shim adds to such a mount before others are changed: links in place of controllers that
+ * share a hierarchy. 0 or -1. */
+int bootstrap_cgroup_links(struct buf *out, const struct bootstrap_facts *facts, const char *path,
+                           struct lxcdriver_error **err);
+/* The attributes that LXC leaves to the shim. */
+void bootstrap_cgroup_attr(struct buf *out, const struct bootstrap_facts *facts, uint64_t flags,
+                           const char *path);
 
 /* ---- devices ---- */
 

@@ -84,6 +84,7 @@ void launch_clear(struct launch *l)
     free(l->cgroup_container);
     free(l->cgroup_monitor);
     free(l->cgroup_pivot);
+    free(l->hierarchies);
     rootfs_clear(&l->rootfs);
     targets_clear(&l->targets);
     free(l->attach);

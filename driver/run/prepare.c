@@ -109,6 +109,32 @@ static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
     return 0;
 }
 
+/*
+ * What a container sees of the hierarchies that has no cgroup namespace of its own: on v1 each of
+ * its own directories, where the host has the hierarchy. On v2 there is one mount only, of the
+ * whole. LXC knows no hierarchy that is mounted elsewhere, and makes no directory there.
+ */
+static int visible_hierarchies(struct launch *l, struct lxcdriver_error **err)
+{
+    static const char place[] = "/sys/fs/cgroup/";
+
+    if (l->layout.mode == CGROUP_V2 || l->cmd->ns[NS_CGROUP].mode == NS_NEW)
+        return 0;
+    for (size_t i = 0; i < l->layout.n; i++) {
+        const char *mount = l->layout.hierarchies[i].mount;
+        struct config_hierarchy *h;
+
+        if (!str_starts(mount, place) || strchr(mount + strlen(place), '/'))
+            continue;
+        h = ARRAY_GROW(&l->hierarchies, &l->n_hierarchies);
+        if (!h)
+            return err_nomem(err);
+        *h = (struct config_hierarchy){.name = mount + strlen(place),
+                                       .source = l->payload.dirs[i].path};
+    }
+    return 0;
+}
+
 static int write_config(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
@@ -128,6 +154,8 @@ static int write_config(struct launch *l, struct lxcdriver_error **err)
         .cgroup_container = l->cgroup_container,
         .cgroup_monitor = l->cgroup_monitor,
         .cgroup_pivot = l->cgroup_pivot,
+        .hierarchies = l->hierarchies,
+        .n_hierarchies = l->n_hierarchies,
         .inherit_keyring = cmd->no_new_keyring,
         .idmap_root = cmd->root.idmap && cmd->root.layers.n == 0,
     };
@@ -152,6 +180,8 @@ static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
         .gateways = l->net.gateways,
         .n_gateways = l->net.n_gateways,
         .targets = l->targets.targets,
+        .hierarchies = l->hierarchies,
+        .n_hierarchies = l->n_hierarchies,
     };
 
     return bootstrap_write(l->cmd, &facts, &l->bootstrap, err);
@@ -404,8 +434,8 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)
         return -1;
     if (targets_resolve(l->cmd, l->rootfs.fd, user_root, l->dir, look_only, &l->targets, err) < 0 ||
-        launch_clone_mounts(l, look_only, err) < 0 || write_config(l, err) < 0 ||
-        write_bootstrap(l, err) < 0)
+        launch_clone_mounts(l, look_only, err) < 0 || visible_hierarchies(l, err) < 0 ||
+        write_config(l, err) < 0 || write_bootstrap(l, err) < 0)
         return -1;
     if (look_only)
         return 0;

@@ -177,6 +177,8 @@ struct launch {
     struct cgroup_layout layout;
     struct cgroup_dirs payload, monitor;
     char *cgroup_container, *cgroup_monitor, *cgroup_pivot;
+    struct config_hierarchy *hierarchies; /* strings of layout and payload */
+    size_t n_hierarchies;
     struct rootfs rootfs;
     struct target_list targets;
     int *attach; /* detached mounts, one for each WT_ATTACH of the bootstrap */
@@ -200,7 +202,7 @@ struct launch {
     pid_t init;
     uint64_t init_start;
     struct cgroup_dirs actual; /* of the running init */
-    bool create_only; /* the command waits for lxcdriver_start() */
+    bool create_only;          /* the command waits for lxcdriver_start() */
     bool started, ended, ended_in_order, claimed;
     int status;
     bool oom;

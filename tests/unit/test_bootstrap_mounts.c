@@ -261,6 +261,51 @@ static void test_special_places(void **state)
     assert_int_equal(count(&f->out, WT_SYMLINK), 1);
 }
 
+/* Hierarchies that are bound one by one: each is what LXC made of it, only the tmpfs is not. */
+static void test_cgroup_hierarchies(void **state)
+{
+    static const struct config_hierarchy own[] = {{"memory", "/m"}, {"cpu,cpuacct", "/c"}};
+    struct fixture *f = *state;
+
+    f->facts.hierarchies = own;
+    f->facts.n_hierarchies = 2;
+    add_mount(f, "/sys/fs/cgroup", "cgroup", "cgroup", "ro,nosuid,relatime");
+    write_ok(f);
+    is_attr(f, 0, "/sys/fs/cgroup", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID, 0, 0);
+    is_link(f, 0, "cpu,cpuacct", "/sys/fs/cgroup/cpu");
+    is_link(f, 1, "cpu,cpuacct", "/sys/fs/cgroup/cpuacct");
+    assert_int_equal(count(&f->out, WT_SYMLINK), 2);
+
+    /* LXC leaves other flags out without "ro" */
+    f->cmd->mounts[0].flags &= ~(uint64_t)MS_RDONLY;
+    write_ok(f);
+    is_attr(f, 0, "/sys/fs/cgroup", MOUNT_ATTR_NOSUID, 0, 1);
+
+    /* hidden by another mount of the command's */
+    add_mount(f, "/sys/fs/cgroup", NULL, "/srv", "bind");
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_SYMLINK), 0);
+    assert_int_equal(count(&f->out, WT_MOUNT_ATTR), 0);
+}
+
+/* What is mounted by default. */
+static void test_default_cgroup(void **state)
+{
+    static const struct config_hierarchy own[] = {{"memory", "/m"}};
+    struct fixture *f = *state;
+
+    f->cmd->default_mounts = true;
+    write_ok(f);
+    is_attr(f, 0, "/sys/fs/cgroup", MOUNT_ATTR_RDONLY, 0, 1);
+    f->cmd->privileged = true;
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_MOUNT_ATTR), 0);
+    f->facts.hierarchies = own;
+    f->facts.n_hierarchies = 1;
+    write_ok(f);
+    is_attr(f, 0, "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0, 1);
+}
+
 /* The host's own /dev is left as it is. */
 static void test_host_dev(void **state)
 {
@@ -301,6 +346,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_attached_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attached_of_bundle, setup, teardown),
         cmocka_unit_test_setup_teardown(test_special_places, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cgroup_hierarchies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_default_cgroup, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_dev, setup, teardown),
         cmocka_unit_test_setup_teardown(test_masks, setup, teardown),
     };
