@@ -15,7 +15,7 @@ cr() {
         shift
     done
     shift
-    ctr run --runtime io.containerd.runc.v2 --runc-binary "$BINARY" --cgroup "${CGROUP#/}/$C" "${options[@]}" "$IMAGE" "$C" "$@"
+    ctr run --runtime io.containerd.runc.v2 --runc-binary "$BINARY" --cgroup "$CGROUP/$C" "${options[@]}" "$IMAGE" "$C" "$@"
 }
 
 # up OPTION... [-- CMD...]: in the background; sleeps unless told otherwise.
@@ -35,6 +35,11 @@ up() {
 cx() {
     exec_count=$((${exec_count:-0} + 1))
     ctr task exec --exec-id "x$exec_count" "$C" "$@"
+}
+
+# runs COMMAND: whether it does in the container.
+runs() {
+    cx ps | grep -qx "[ 0-9]*[a-z]* *$1"
 }
 
 # status: of the task, as containerd has it.

@@ -44,7 +44,8 @@ s_hostname()
 
 s_mounts()
 {
-    t cr --rm -- awk '{ print $5, $6 }' /proc/self/mountinfo
+    # The empty directories over masked ones have more flags with us.
+    t cr --rm -- awk '{ print $5, $6 }' /proc/self/mountinfo | sed -E '/ ro,/s/,nosuid,nodev,noexec,relatime/,relatime/'
 }
 
 s_bind()
@@ -115,7 +116,8 @@ s_tty()
 
 s_stdin()
 {
-    echo input | t cr --rm -- cat
+    # ctr does not tell the container that its input has ended.
+    echo input | t cr --rm -- head -n 1
 }
 
 s_much_output()
@@ -140,7 +142,7 @@ s_exec_user_and_cwd()
 s_exec_tty()
 {
     up
-    pty ctr task exec --tty --exec-id one "$C" sh -c 'tty; stty size'
+    pty ctr task exec --tty --exec-id one "$C" sh -c 'sleep 1; tty; stty size'
     echo "[$?]"
 }
 
@@ -148,7 +150,7 @@ s_exec_kill()
 {
     up
     must ctr task exec --detach --exec-id one "$C" sleep 500
-    until_true 10 cx pgrep -f 'sleep 500'
+    until_true 10 runs 'sleep 500'
     t ctr task kill --exec-id one --signal KILL "$C"
     until_true 10 no_sleep
     status
@@ -156,7 +158,7 @@ s_exec_kill()
 
 no_sleep()
 {
-    ! cx pgrep -f 'sleep 500'
+    ! runs 'sleep 500'
 }
 
 s_exec_confined()
@@ -197,7 +199,7 @@ s_kill_kill()
 s_kill_all()
 {
     up -- sh -c 'sleep 501 & sleep 502 & wait'
-    until_true 10 cx pgrep -f 'sleep 502'
+    until_true 10 runs 'sleep 502'
     t ctr task kill --all --signal KILL "$C"
     until_true 10 status_is STOPPED
     t ctr task delete "$C"
@@ -214,7 +216,7 @@ s_delete_running()
 s_ps()
 {
     up -- sh -c 'sleep 501 & sleep 502'
-    until_true 10 cx pgrep -f 'sleep 502'
+    until_true 10 runs 'sleep 502'
     for pid in $(ctr task ps "$C" | awk 'NR > 1 { print $1 }'); do
         tr '\0' ' ' <"/proc/$pid/cmdline"
         echo
