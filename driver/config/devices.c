@@ -92,6 +92,41 @@ static int need_controller(struct section *s)
     return everything || rules_are_v2(s) ? 0 : section_need_controller(s, "devices", "devices");
 }
 
+static bool same_rule(const struct device_rule *a, const struct device_rule *b)
+{
+    return a->allow == b->allow && a->type == b->type && a->major == b->major &&
+           a->minor == b->minor && a->read == b->read && a->write == b->write &&
+           a->mknod == b->mknod;
+}
+
+static bool number_meets(int64_t a, int64_t b)
+{
+    return a < 0 || b < 0 || a == b;
+}
+
+static bool meets(const struct device_rule *a, const struct device_rule *b)
+{
+    return (a->type == 'a' || b->type == 'a' || a->type == b->type) &&
+           number_meets(a->major, b->major) && number_meets(a->minor, b->minor);
+}
+
+/* Allowed already, and nothing of it denied since; or denied with everything, and nothing of it
+ * allowed since: engines say again what is so, and on v1 each rule is a write. */
+static bool is_repeated(const struct resources *res, size_t i)
+{
+    const struct device_rule *now = &res->devices[i];
+
+    for (size_t k = i; k-- > 0;) {
+        const struct device_rule *before = &res->devices[k];
+
+        if (same_rule(before, now) || (!before->allow && !now->allow && is_everything(before)))
+            return true;
+        if (before->allow != now->allow && meets(before, now))
+            return false;
+    }
+    return false;
+}
+
 int config_devices(struct section *s)
 {
     const struct resources *res = &s->cmd->res;
@@ -103,7 +138,7 @@ int config_devices(struct section *s)
     if (!res->n_devices)
         return section_include(s, rules_are_v2(s) ? "devices-v2.conf" : "devices-v1.conf");
     for (size_t i = 0; i < res->n_devices; i++)
-        if (rule(s, &res->devices[i]) < 0)
+        if (!is_repeated(res, i) && rule(s, &res->devices[i]) < 0)
             return -1;
     return allow_mknod(s, 'c') < 0 || allow_mknod(s, 'b') < 0 ? -1 : 0;
 }

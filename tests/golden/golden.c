@@ -144,6 +144,22 @@ static void host(struct golden *g, const char *mode)
     };
 }
 
+/* As the launch decides it. */
+static void show_hierarchies(struct golden *g)
+{
+    static const struct config_hierarchy own[] = {
+        {"cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct/runlxc/golden"},
+        {"memory", "/sys/fs/cgroup/memory/runlxc/golden"},
+        {"systemd", "/sys/fs/cgroup/systemd/runlxc/golden"},
+        {"unified", "/sys/fs/cgroup/unified/runlxc/golden"},
+    };
+
+    if (g->facts.cgroup_mode == CGROUP_V2 || g->cmd->ns[NS_CGROUP].mode == NS_NEW)
+        return;
+    g->facts.hierarchies = own;
+    g->facts.n_hierarchies = ARRAY_SIZE(own);
+}
+
 int main(int argc, char **argv)
 {
     cleanup_err struct lxcdriver_error *err = NULL;
@@ -167,6 +183,7 @@ int main(int argc, char **argv)
         g.facts.bridge = g.cmd->net.bridge;
     g.facts.mtu = g.cmd->net.mtu;
     read_lines(&g, text, false);
+    show_hierarchies(&g);
     if (config_write(g.cmd, &g.facts, &out, &err) < 0)
         printf("error: %s\n", err_message(err));
     else
