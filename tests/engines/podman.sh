@@ -13,7 +13,7 @@ ENGINE_LIBS=("$ENGINES/podman/lib.sh")
 podman_conf || exit 1
 for name in busybox debian; do
     "${name}_tar" "$WORK/$name.tar" &&
-        command podman import -q -c 'CMD ["sh"]' "$WORK/$name.tar" "localhost/$name" >/dev/null || exit 1
+        command podman import -q -c 'CMD ["sh"]' -c 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin' "$WORK/$name.tar" "localhost/$name" >/dev/null || exit 1
     rm -f "$WORK/$name.tar"
 done
 

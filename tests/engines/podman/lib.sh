@@ -29,6 +29,10 @@ helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
 runtime_supports_json = ["crun", "runc", "runlxc"]
 runtime_supports_nocgroups = ["crun", "runlxc"]
 hooks_dir = ["$PODMAN/hooks.d"]
+[engine.runtimes]
+runc = ["$(command -v runc)"]
+crun = ["$PODMAN/crun"]
+runlxc = ["$LXC_RUNTIME"]
 CONF
     cat >"$PODMAN/storage.conf" <<CONF
 [storage]
@@ -61,20 +65,23 @@ podman_environment() {
 }
 
 # What runc 1.1 does not know and crun does is compared with crun: scenarios as-crun-*.
-runtime_path() {
+runtime_name() {
     case $RT-$C in
-        runc-as-crun-*) echo "$PODMAN/crun" ;;
-        runc-*) command -v runc ;;
-        *) echo "$LXC_RUNTIME" ;;
+        runc-as-crun-*) echo crun ;;
+        runc-*) echo runc ;;
+        *) echo runlxc ;;
     esac
 }
 
 podman() {
-    command podman --runtime "$RUNTIME_PATH" "$@"
+    command podman --runtime "$RUNTIME" "$@"
 }
 
+# RUNTIME is the name by which Podman knows the runtime, RUNTIME_PATH the program.
 engine_scenario_env() {
-    RUNTIME_PATH=$(runtime_path)
+    RUNTIME=$(runtime_name)
+    # shellcheck disable=SC2034 # for scenarios
+    RUNTIME_PATH=$(sed -n "s/^$RUNTIME = \[\"\(.*\)\"\]/\1/p" "$PODMAN/containers.conf")
     podman_environment
 }
 
@@ -172,7 +179,9 @@ same_as() {
 
 # state [NAME]: what is inspected of a container.
 state() {
-    podman inspect --type container --format '{{.State.Status}} exit={{.State.ExitCode}} oom={{.State.OOMKilled}} running={{.State.Running}} paused={{.State.Paused}} restarts={{.RestartCount}} error={{.State.Error}} pid={{if .State.Pid}}yes{{else}}no{{end}}' "${1:-$C}"
+    # Until its clean-up has run, a container is stopped and not yet exited.
+    podman inspect --type container --format '{{.State.Status}} exit={{.State.ExitCode}} oom={{.State.OOMKilled}} running={{.State.Running}} paused={{.State.Paused}} restarts={{.RestartCount}} error={{.State.Error}} pid={{if .State.Pid}}yes{{else}}no{{end}}' "${1:-$C}" |
+        sed 's/^stopped/exited/'
 }
 
 pid_of() {
@@ -218,5 +227,5 @@ talk() {
     done
     shift
     # A terminal that Podman resizes when its container has just ended is no news.
-    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME_PATH" "$@" | grep -viE 'container (is )?not running'
+    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME" "$@" | grep -viE 'container (is )?not running'
 }

@@ -57,8 +57,9 @@ s_limits_blkio()
     local major minor
 
     read -r major minor _ < <(sed 1,2d /proc/partitions)
-    mknod disk b "$major" "$minor"
-    d --device-read-bps "$D/disk:1mb" --device-write-iops "$D/disk:77" "$I" sleep 100
+    mknod "/dev/$C" b "$major" "$minor"
+    d --device-read-bps "/dev/$C:1mb" --device-write-iops "/dev/$C:77" "$I" sleep 100
+    rm "/dev/$C"
     cg blkio blkio.throttle.read_bps_device
     cg blkio blkio.throttle.write_iops_device
 }
@@ -137,5 +138,5 @@ s_limits_stats_follow()
     d -m 64m "$I" sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done; echo ready; sleep 100'
     until_true 30 log_has "$C" ready
     [ "$(cg cpuacct cpuacct.usage | tr -dc 0-9)" -gt 50000000 ] && echo 'CPU time is counted'
-    podman stats --no-stream --format json "$C" | jq -r '.[0] | .name, .pids' | sed "s/$C/NAME/"
+    podman stats --no-stream --format json "$C" | jq -r '.[0] | .name, .mem_usage' | sed "s/.* \/ //; s/$C/NAME/"
 }

@@ -74,7 +74,7 @@ s_network_host()
     r --network host "$I" sh -c 'ls /sys/class/net | grep -c "^lo$"; hostname' | sed "s/^$(hostname)\$/HOST/"
     touch net
     unshare --net="$D/net" ip link set lo mtu 1400 up
-    nsenter --net="$D/net" podman --runtime "$RUNTIME_PATH" run --rm --network host --name "$C-2" "$I" cat /sys/class/net/lo/mtu
+    nsenter --net="$D/net" podman --runtime "$RUNTIME" run --rm --network host --name "$C-2" "$I" cat /sys/class/net/lo/mtu
     umount net
 }
 
