@@ -9,7 +9,7 @@ tests=(clang clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils 
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
     runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion)
 # The engines that tests/engines starts, each in a place of its own.
-engines=(docker.io containerd iptables bsdutils
+engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit
     lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev)
 
 packages=("${build[@]}")
