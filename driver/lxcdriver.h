@@ -347,6 +347,13 @@ struct lxcdriver_stats {
 int lxcdriver_get_stats(struct lxcdriver *drv, const char *id, struct lxcdriver_stats *stats,
                         struct lxcdriver_error **err);
 
+/*
+ * All that is counted for a running container, as the "data" of runc's "events --stats": cpu,
+ * cpuset, memory, pids, blkio, hugetlb, intel_rdt, network_interfaces; nanoseconds and bytes. JSON
+ * on one line, heap; NULL on error.
+ */
+char *lxcdriver_stats_json(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+
 /* A descriptor that becomes readable when an OOM kill may have happened in the running container,
  * and when its cgroup goes: read it with a buffer of 4096 bytes (what comes is an eventfd's count
  * or inotify events) and look at lxcdriver_get_stats(). The caller closes it. -1 on error. */

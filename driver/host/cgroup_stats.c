@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "host/cgroup.h"
+#include "host/cgroup_file.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 #define NS_PER_S UINT64_C(1000000000)
@@ -15,53 +15,16 @@
  * page size. */
 #define V1_UNLIMITED ((UINT64_C(1) << 63) - (UINT64_C(1) << 24))
 
-/* ---- files of numbers ---- */
-
-/* A file that is one number; "max", an absent file and anything else have no value. */
-static uint64_t read_number(int dir, const char *file)
-{
-    cleanup_free char *text = NULL;
-    size_t len;
-    uint64_t value;
-
-    if (fs_read_at(dir, file, FILE_MAX, &text, &len) < 0)
-        return LXCDRIVER_NO_VALUE;
-    if (len > 0 && text[len - 1] == '\n')
-        text[len - 1] = '\0';
-    return str_to_u64(text, 0, UINT64_MAX, &value) ? value : LXCDRIVER_NO_VALUE;
-}
-
 static uint64_t v1_limit(int dir, const char *file)
 {
-    uint64_t limit = read_number(dir, file);
+    uint64_t limit = cgroup_file_number(dir, file);
 
     return limit >= V1_UNLIMITED ? LXCDRIVER_NO_VALUE : limit;
-}
-
-/* The number behind `key ` at the start of a line. */
-static uint64_t keyed(const char *text, const char *key)
-{
-    size_t len = strlen(key);
-
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, len) == 0 && line[len] == ' ' &&
-            isdigit((unsigned char)line[len + 1]))
-            return strtoull(line + len + 1, NULL, 10);
-    }
-    return LXCDRIVER_NO_VALUE;
 }
 
 static uint64_t scaled(uint64_t value, uint64_t factor)
 {
     return value == LXCDRIVER_NO_VALUE ? value : value * factor;
-}
-
-static uint64_t ticks_to_ns(uint64_t ticks)
-{
-    long per_second = sysconf(_SC_CLK_TCK);
-
-    return per_second > 0 ? scaled(ticks, NS_PER_S / (uint64_t)per_second) : LXCDRIVER_NO_VALUE;
 }
 
 /* ---- cpu ---- */
@@ -70,11 +33,11 @@ static void v1_cpuacct(int dir, struct lxcdriver_stats *stats)
 {
     cleanup_free char *text = NULL;
 
-    stats->cpu_total_ns = read_number(dir, "cpuacct.usage");
+    stats->cpu_total_ns = cgroup_file_number(dir, "cpuacct.usage");
     if (fs_read_at(dir, "cpuacct.stat", FILE_MAX, &text, NULL) < 0)
         return;
-    stats->cpu_user_ns = ticks_to_ns(keyed(text, "user"));
-    stats->cpu_system_ns = ticks_to_ns(keyed(text, "system"));
+    stats->cpu_user_ns = cgroup_ticks_ns(cgroup_text_number(text, "user"));
+    stats->cpu_system_ns = cgroup_ticks_ns(cgroup_text_number(text, "system"));
 }
 
 static void v1_cpu(int dir, struct lxcdriver_stats *stats)
@@ -83,9 +46,9 @@ static void v1_cpu(int dir, struct lxcdriver_stats *stats)
 
     if (fs_read_at(dir, "cpu.stat", FILE_MAX, &text, NULL) < 0)
         return;
-    stats->cpu_periods = keyed(text, "nr_periods");
-    stats->cpu_throttled_periods = keyed(text, "nr_throttled");
-    stats->cpu_throttled_ns = keyed(text, "throttled_time");
+    stats->cpu_periods = cgroup_text_number(text, "nr_periods");
+    stats->cpu_throttled_periods = cgroup_text_number(text, "nr_throttled");
+    stats->cpu_throttled_ns = cgroup_text_number(text, "throttled_time");
 }
 
 static void v2_cpu(int dir, struct lxcdriver_stats *stats)
@@ -94,12 +57,12 @@ static void v2_cpu(int dir, struct lxcdriver_stats *stats)
 
     if (fs_read_at(dir, "cpu.stat", FILE_MAX, &text, NULL) < 0)
         return;
-    stats->cpu_total_ns = scaled(keyed(text, "usage_usec"), 1000);
-    stats->cpu_user_ns = scaled(keyed(text, "user_usec"), 1000);
-    stats->cpu_system_ns = scaled(keyed(text, "system_usec"), 1000);
-    stats->cpu_periods = keyed(text, "nr_periods");
-    stats->cpu_throttled_periods = keyed(text, "nr_throttled");
-    stats->cpu_throttled_ns = scaled(keyed(text, "throttled_usec"), 1000);
+    stats->cpu_total_ns = scaled(cgroup_text_number(text, "usage_usec"), 1000);
+    stats->cpu_user_ns = scaled(cgroup_text_number(text, "user_usec"), 1000);
+    stats->cpu_system_ns = scaled(cgroup_text_number(text, "system_usec"), 1000);
+    stats->cpu_periods = cgroup_text_number(text, "nr_periods");
+    stats->cpu_throttled_periods = cgroup_text_number(text, "nr_throttled");
+    stats->cpu_throttled_ns = scaled(cgroup_text_number(text, "throttled_usec"), 1000);
 }
 
 /* ---- memory ---- */
@@ -107,16 +70,16 @@ static void v2_cpu(int dir, struct lxcdriver_stats *stats)
 static void v1_memory(int dir, struct lxcdriver_stats *stats)
 {
     cleanup_free char *text = NULL;
-    uint64_t with_swap = read_number(dir, "memory.memsw.usage_in_bytes");
+    uint64_t with_swap = cgroup_file_number(dir, "memory.memsw.usage_in_bytes");
 
-    stats->memory_usage = read_number(dir, "memory.usage_in_bytes");
-    stats->memory_max_usage = read_number(dir, "memory.max_usage_in_bytes");
+    stats->memory_usage = cgroup_file_number(dir, "memory.usage_in_bytes");
+    stats->memory_max_usage = cgroup_file_number(dir, "memory.max_usage_in_bytes");
     stats->memory_limit = v1_limit(dir, "memory.limit_in_bytes");
-    stats->memory_failcnt = read_number(dir, "memory.failcnt");
+    stats->memory_failcnt = cgroup_file_number(dir, "memory.failcnt");
     if (fs_read_at(dir, "memory.stat", FILE_MAX, &text, NULL) == 0) {
-        stats->memory_cache = keyed(text, "total_cache");
-        stats->memory_rss = keyed(text, "total_rss");
-        stats->memory_swap = keyed(text, "total_swap");
+        stats->memory_cache = cgroup_text_number(text, "total_cache");
+        stats->memory_rss = cgroup_text_number(text, "total_rss");
+        stats->memory_swap = cgroup_text_number(text, "total_swap");
     }
     if (stats->memory_swap == LXCDRIVER_NO_VALUE && with_swap != LXCDRIVER_NO_VALUE &&
         stats->memory_usage != LXCDRIVER_NO_VALUE)
@@ -128,16 +91,16 @@ static void v2_memory(int dir, struct lxcdriver_stats *stats)
 {
     cleanup_free char *stat = NULL, *events = NULL;
 
-    stats->memory_usage = read_number(dir, "memory.current");
-    stats->memory_max_usage = read_number(dir, "memory.peak");
-    stats->memory_limit = read_number(dir, "memory.max");
-    stats->memory_swap = read_number(dir, "memory.swap.current");
+    stats->memory_usage = cgroup_file_number(dir, "memory.current");
+    stats->memory_max_usage = cgroup_file_number(dir, "memory.peak");
+    stats->memory_limit = cgroup_file_number(dir, "memory.max");
+    stats->memory_swap = cgroup_file_number(dir, "memory.swap.current");
     if (fs_read_at(dir, "memory.stat", FILE_MAX, &stat, NULL) == 0) {
-        stats->memory_cache = keyed(stat, "file");
-        stats->memory_rss = keyed(stat, "anon");
+        stats->memory_cache = cgroup_text_number(stat, "file");
+        stats->memory_rss = cgroup_text_number(stat, "anon");
     }
     if (fs_read_at(dir, "memory.events", FILE_MAX, &events, NULL) == 0)
-        stats->memory_failcnt = keyed(events, "max");
+        stats->memory_failcnt = cgroup_text_number(events, "max");
 }
 
 /* ---- blkio ---- */
@@ -199,8 +162,8 @@ static void v2_io(int dir, struct lxcdriver_stats *stats)
 
 static void any_pids(int dir, struct lxcdriver_stats *stats)
 {
-    stats->pids_current = read_number(dir, "pids.current");
-    stats->pids_limit = read_number(dir, "pids.max");
+    stats->pids_current = cgroup_file_number(dir, "pids.current");
+    stats->pids_limit = cgroup_file_number(dir, "pids.max");
 }
 
 /* ---- all of them ---- */

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/jsonwrite.h"
 #include "lxcdriver.h"
 #include "spec/command.h"
 
@@ -60,5 +61,9 @@ int netdev_move(const struct net_device *devs, size_t n, pid_t init, struct lxcd
 /* net_* members of stats from /proc/PID/net/dev, all interfaces but lo, added up. 0, or -1 with
  * stats untouched. */
 int net_stats(pid_t pid, struct lxcdriver_stats *stats, struct lxcdriver_error **err);
+
+/* The same by interface, as elements of the array that is open in *w, in the shape of runc's
+ * "events": Name, RxBytes ... TxDropped. 0 or -1. */
+int net_report(pid_t pid, struct json_writer *w, struct lxcdriver_error **err);
 
 #endif

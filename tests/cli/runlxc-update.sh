@@ -44,7 +44,7 @@ values() {
             memory/memory.oom_control) value=$(head -n 1 <<<"$value") ;;
             devices/devices.list) value=$(sort <<<"$value") ;;
         esac
-        sed "s#^#$file: #" <<<"$value"
+        printf '%s: %s\n' "$file" "${value//$'\n'/$'\n'$file: }"
     done
 }
 value() { values "$1" "$2" | sed -n "s#^$3: ##p"; }

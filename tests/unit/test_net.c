@@ -152,9 +152,9 @@ static void refuse(const char *name, const char *message)
 static void no_bridges(void)
 {
     run("ip link add veth7 type veth peer name veth8");
-    refuse("missing0", "bridge missing0: No such device");
-    refuse("", "bridge : No such device");
-    refuse("sixteen-letters0", "bridge sixteen-letters0: No such device");
+    refuse("missing0", "bridge missing0: no such device");
+    refuse("", "bridge : no such device");
+    refuse("sixteen-letters0", "bridge sixteen-letters0: no such device");
     refuse("veth7", "network interface veth7 is no bridge but of kind veth");
     refuse("lo", "network interface lo is no bridge");
 }

@@ -163,10 +163,10 @@ static void refuses(pid_t container)
     run("ip link add b0 type veth peer name b1");
     move(container, "missing0", "eth0",
          "linux.netDevices: network interface missing0 of the host: "
-         "No such device");
+         "no such device");
     move(container, "b0", "eth0", NULL);
     move(container, "b1", "eth0",
-         "linux.netDevices: b1 cannot be named eth0 in the container: File exists");
+         "linux.netDevices: b1 cannot be named eth0 in the container: file exists");
     expect(net_interface_exists("b1"), "b1", "gone, though it could not be moved");
     /* A name that is taken there, but not wanted there. */
     run("ip link add eth0 type veth peer name b2");

@@ -1,6 +1,5 @@
 /* runlxc events: one JSON document a line. */
 #include <errno.h>
-#include <jansson.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/jsonwrite.h"
 #include "runlxc/verb.h"
 
 #define RECHECK_MS 50 /* after memory ran out: the kill is counted a little later */
@@ -65,33 +65,30 @@ static int read_interval(const char *text, int64_t *ms, struct lxcdriver_error *
     return 0;
 }
 
-/* data: its reference is taken; NULL: an event without. */
-static int print_event(const char *type, const char *id, json_t *data, struct lxcdriver_error **err)
+/* data: a JSON text; NULL: an event without. */
+static int print_event(const char *type, const char *id, const char *data,
+                       struct lxcdriver_error **err)
 {
-    json_t *event = json_pack("{s:s, s:s}", "type", type, "id", id);
-    cleanup_free char *text = NULL;
+    cleanup_buf struct buf text = {0};
+    struct json_writer w = {.out = &text};
 
-    if (event && data)
-        json_object_set_new(event, "data", data);
-    else
-        json_decref(data);
-    text = event ? json_dumps(event, JSON_COMPACT) : NULL;
-    json_decref(event);
-    if (!text)
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "type", type);
+    json_put_text(&w, "id", id);
+    if (data)
+        buf_printf(&text, ",\"data\":%s", data);
+    json_close(&w, '}');
+    if (text.failed)
         return err_nomem(err);
-    puts(text);
+    puts(text.data);
     return fflush(stdout) == 0 ? 0 : err_sys(err, errno, "write standard output");
 }
 
 static int print_stats(const struct context *ctx, const char *id, struct lxcdriver_error **err)
 {
-    struct lxcdriver_stats stats;
-    json_t *data;
+    cleanup_free char *data = lxcdriver_stats_json(ctx->drv, id, err);
 
-    if (lxcdriver_get_stats(ctx->drv, id, &stats, err) < 0)
-        return -1;
-    data = stats_json(&stats);
-    return data ? print_event("stats", id, data, err) : err_nomem(err);
+    return data ? print_event("stats", id, data, err) : -1;
 }
 
 static int64_t now_ms(void)

@@ -107,11 +107,4 @@ void help_program(FILE *out, const struct verb *const *verbs, size_t n_verbs,
 /* Who owns the records of a container: a name, else a number. A new reference. */
 json_t *container_owner(const struct context *ctx, const char *id);
 
-/* ---- statsjson.c ---- */
-
-/* The data of a "stats" event as runc prints it: nested objects, nanoseconds and bytes. What this
- * host does not count is left out. A new reference, NULL when memory ran out. */
-
-json_t *stats_json(const struct lxcdriver_stats *stats);
-
 #endif
