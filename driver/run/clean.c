@@ -192,6 +192,10 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
     struct traces t = {0};
     struct lxcdriver_error *one = NULL;
 
+    /* In engine mode the supervisor is frozen with its container, and what is frozen in v1 does not
+     * end. */
+    if (container_state(c) == LXCDRIVER_PAUSED)
+        cgroup_freeze(&c->cgroups, false, NULL);
     /* Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is
      * killed for itself. */
     end_and_wait(c->supervisor, c->supervisor_start, recorded_as_stopped(c) ? 0 : SIGKILL);
@@ -209,6 +213,7 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
     if (t.upper && remove_upper(t.upper, &one) < 0)
         note(first, &one);
     clean_made(&t.made);
+    furnish_remove(c->state);
     traces_clear(&t);
 }
 

@@ -98,6 +98,7 @@ void launch_clear(struct launch *l)
     buf_free(&l->record);
     strv_free(&l->env);
     seccomp_filter_clear(&l->seccomp);
+    resctrl_group_clear(&l->rdt);
     err_free(&l->failure);
 }
 
@@ -138,11 +139,12 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
                                 .start_time = msg->start_time,
                                 .supervisor = l->supervisor,
                                 .cgroups = &l->actual,
-                                .net = &l->net};
+                                .net = &l->net,
+                                .rdt = &l->rdt};
 
     l->init = msg->pid;
     l->init_start = msg->start_time;
-    if (launch_check_peers(l, err) < 0)
+    if (launch_check_peers(l, err) < 0 || launch_furnish(l, msg->pid, err) < 0)
         return -1;
     if (cgroup_dirs_of_pid(&l->layout, msg->pid, &l->actual, err) < 0)
         return err_wrap(err, "cgroups of the container's init");
@@ -210,7 +212,7 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
         on_warning(l, &msg);
         return 0;
     case SUP_HOOKS:
-        return hooks_before_pivot(l, msg.pid, err);
+        return launch_furnish(l, msg.pid, err) < 0 ? -1 : hooks_before_pivot(l, msg.pid, err);
     case SUP_CREATED:
         return on_created(l, &msg, err);
     case SUP_RELEASED:
@@ -371,8 +373,10 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
     if (l.claimed && (result < 0 || options->remove))
         clean_traces(drv, command->cmd->id, l.ended_in_order, NULL);
     /* The record that names them may not have been written yet. */
-    if (result < 0)
+    if (result < 0) {
         clean_made(&l.targets.made);
+        resctrl_remove(&l.rdt);
+    }
     launch_clear(&l);
     return result;
 }

@@ -12,6 +12,7 @@
 #include "base/supervise.h"
 #include "config/config.h"
 #include "host/cgroup.h"
+#include "host/resctrl.h"
 #include "lxcdriver.h"
 #include "run/seccomp_filter.h"
 #include "spec/command.h"
@@ -91,6 +92,7 @@ struct state_facts {
     uint64_t start_time, supervisor_start;
     const struct cgroup_dirs *cgroups;
     const struct network_facts *net;
+    const struct resctrl_group *rdt;
 };
 
 /* Write state.json with status "created". 0 or -1. */
@@ -202,6 +204,8 @@ struct launch {
     pid_t init;
     uint64_t init_start;
     struct cgroup_dirs actual; /* of the running init */
+    bool furnished;
+    struct resctrl_group rdt;
     bool create_only;          /* the command waits for lxcdriver_start() */
     bool started, ended, ended_in_order, claimed;
     int status;
@@ -218,6 +222,12 @@ void launch_clear(struct launch *l);
 /* lxcfs.c: the same, when the command or the settings ask for it; by the settings alone it is no
  * more than a warning that lxcfs does not run. 0 or -1. */
 int launch_prepare_lxcfs(struct launch *l, struct lxcdriver_error **err);
+/* furnish.c: what the container gets from outside, once, when its namespaces are there. 0 or -1. The
+ * record of it goes into state.json, as "intelRdt"; what that names is removed with the container.
+ */
+int launch_furnish(struct launch *l, pid_t init, struct lxcdriver_error **err);
+json_t *furnish_record(const struct resctrl_group *rdt);
+void furnish_remove(const json_t *state);
 /* userns.c: give an automatic user namespace its ids. */
 int userns_resolve(struct launch *l, bool look_only, struct lxcdriver_error **err);
 /* The host's id of the container's 0; 0 without maps. */

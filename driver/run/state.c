@@ -86,6 +86,8 @@ static json_t *head_object(const struct state_facts *f)
     json_object_set_new(object, "systemContainer", json_boolean(cmd->system_container));
     json_object_set_new(object, "cgroups", cgroups_object(f->cgroups));
     json_object_set_new(object, "network", network_object(f->net));
+    if (f->rdt->dir)
+        json_object_set_new(object, "intelRdt", furnish_record(f->rdt));
     json_object_set_new(object, "annotations", annotations_object(cmd));
     return object;
 }
