@@ -2,8 +2,8 @@
  * "linux.resources" of an OCI bundle (config-linux.md, "Control groups"); `update` is given the
  * same object. Engines write a zero for what nobody asked for (Docker's update does for every
  * number), and a zero limit of memory, weight or share of time could not mean anything else: where
- * that is so, zero is "not given". It means something for pids.limit, cpu.burst, cpu.idle,
- * swappiness, huge pages and rates.
+ * that is so, zero is "not given". It means something for cpu.burst, cpu.idle, swappiness, huge
+ * pages and rates.
  */
 #include "spec/oci.h"
 

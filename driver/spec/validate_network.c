@@ -113,6 +113,9 @@ static int check_resolver(const struct command *cmd, struct lxcdriver_error **er
 
 int validate_network(const struct command *cmd, struct lxcdriver_error **err)
 {
+    if (cmd->n_net_devices && cmd->ns[NS_NET].mode == NS_HOST)
+        return err_set(err, "linux.netDevices.%s: cannot move into the host's own network",
+                       cmd->net_devices[0].host_name);
     for (size_t i = 0; i < cmd->n_net_devices; i++)
         if (check_interface(cmd->net_devices[i].host_name, err) < 0 ||
             (cmd->net_devices[i].name && check_interface(cmd->net_devices[i].name, err) < 0))

@@ -295,6 +295,35 @@ static void test_fact_injection(void **state)
     }
 }
 
+static void pids_value(struct fixture *f, enum cgroup_mode mode, int64_t limit, bool inside,
+                       const char *expected)
+{
+    cleanup_cgroup_values struct cgroup_values values = {0};
+
+    f->facts.cgroup_mode = mode;
+    f->cmd->supervisor_inside = inside;
+    f->cmd->res.pids_limit = limit;
+    assert_int_equal(cgroup_values_make(f->cmd, &f->facts, &values, &f->err), 0);
+    assert_int_equal(values.n, 1);
+    assert_string_equal(values.items[0].file, "pids.max");
+    assert_string_equal(values.items[0].value, expected);
+    assert_string_equal(values.items[0].member, "resources.pids_limit");
+}
+
+/* A supervisor that lives in the cgroup does not cost the container a task. */
+static void test_pids(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int mode = CGROUP_V1; mode <= CGROUP_V2; mode++) {
+        pids_value(f, (enum cgroup_mode)mode, 20, false, "20");
+        pids_value(f, (enum cgroup_mode)mode, 20, true, "21");
+        pids_value(f, (enum cgroup_mode)mode, -1, true, "max");
+    }
+    assert_int_equal(pids_limit_for(true, -1), -1);
+    assert_int_equal(pids_limit_for(true, 1), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bridge, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_controllers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_weights, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_injection, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fact_injection, setup, teardown),
     };

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "spec/oci.h"
 #include "spec/readers.h"
+#include "spec/validate.h"
 
 struct read {
     struct command *cmd;
@@ -177,12 +178,25 @@ static void refuses(void **state)
     }
 }
 
+/* Judged when everything is known: there must be a network for it to move into. */
+static void needs_a_network(void **state)
+{
+    struct read r;
+
+    (void)state;
+    read_good(&r, "{\"netDevices\": {\"eth1\": {}}}");
+    r.cmd->ns[NS_NET].mode = NS_HOST;
+    assert_int_equal(validate_network(r.cmd, &r.err), -1);
+    assert_string_equal(err_message(r.err),
+                        "linux.netDevices.eth1: cannot move into the host's own network");
+    read_end(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_nothing),
-        cmocka_unit_test(reads_devices),
-        cmocka_unit_test(reads_the_rest),
+        cmocka_unit_test(reads_nothing),  cmocka_unit_test(reads_devices),
+        cmocka_unit_test(reads_the_rest), cmocka_unit_test(needs_a_network),
         cmocka_unit_test(refuses),
     };
 
