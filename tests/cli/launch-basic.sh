@@ -26,9 +26,9 @@ printf '\177ELF\1\1\1' >"$SCRATCH/fs/bin/elf"
 printf '#!/nosuch/interpreter\n' >"$SCRATCH/fs/bin/lost"
 printf 'exit 3\n' >"$SCRATCH/fs/bin/text"
 chmod 755 "$SCRATCH"/fs/bin/{elf,lost,text}
-fails_with 126 'exec "elf": Exec format error' "$LXC_LAUNCH" --rm "$SCRATCH/fs" elf
+fails_with 126 'exec: "elf": exec format error' "$LXC_LAUNCH" --rm "$SCRATCH/fs" elf
 fails_with 127 'exec: "/bin/lost"' "$LXC_LAUNCH" --rm "$SCRATCH/fs" /bin/lost
-fails_with 126 'exec "text": Exec format error' "$LXC_LAUNCH" --rm "$SCRATCH/fs" text
+fails_with 126 'exec: "text": exec format error' "$LXC_LAUNCH" --rm "$SCRATCH/fs" text
 
 # ---- signals, beside runc with the same root ----
 

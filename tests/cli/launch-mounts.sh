@@ -66,7 +66,7 @@ deep=$(printf '/%0200d' {1..9})
 prints "a long destination" inner "$LXC_LAUNCH" --rm -v "$src/dir:$deep" @busybox cat "$deep/inner"
 run "$LXC_LAUNCH" --rm -v "$src/dir:$deep$deep$deep" @busybox true
 like "one that is longer than LXC takes" "$status $err" '^125 lxc-launch: [^'$'\n'']*$'
-fails_with 125 'File name too long' "$LXC_LAUNCH" --rm -v "$src/dir:/$(head -c 256 /dev/zero | tr '\0' x)" @busybox true
+fails_with 125 'file name too long' "$LXC_LAUNCH" --rm -v "$src/dir:/$(head -c 256 /dev/zero | tr '\0' x)" @busybox true
 
 # ---- destinations ----
 
