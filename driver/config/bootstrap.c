@@ -170,19 +170,14 @@ static int device(struct buf *out, const struct device_node *node, size_t i,
     return 0;
 }
 
-/* A bundle that mounts nothing at /dev gets its devices in the root filesystem's. */
-static bool has_default_devices(const struct command *cmd, const struct mount_survey *survey)
-{
-    return survey->own_dev || (cmd->engine && !survey->given[DEFAULT_DEV]);
-}
-
-/* In a user namespace LXC binds them instead (userns-dev.conf). */
+/* In a user namespace devices are the host's, bound as mounts of the command's (devices.c); a FIFO
+ * can be made there. */
 static int devices(struct buf *out, const struct command *cmd, const struct mount_survey *survey,
                    struct lxcdriver_error **err)
 {
-    if (ns_has_user(cmd))
-        return 0;
-    for (size_t i = 0; has_default_devices(cmd, survey) && i < DEFAULT_DEVICES; i++) {
+    bool made = !ns_has_user(cmd), defaults = survey->own_dev || devices_in_root(cmd, survey);
+
+    for (size_t i = 0; made && defaults && i < DEFAULT_DEVICES; i++) {
         const struct default_device *d = &default_devices[i];
         struct wire_device wire = {.mode = S_IFCHR | 0666, .major = d->major, .minor = d->minor};
         cleanup_free char *path = str_printf("/dev/%s", d->name);
@@ -192,7 +187,7 @@ static int devices(struct buf *out, const struct command *cmd, const struct moun
         wire_struct(out, WT_DEVICE, &wire, sizeof(wire), (const char *const[]){path}, 1);
     }
     for (size_t i = 0; i < cmd->n_devices; i++)
-        if (device(out, &cmd->devices[i], i, err) < 0)
+        if ((made || cmd->devices[i].type == 'p') && device(out, &cmd->devices[i], i, err) < 0)
             return -1;
     return 0;
 }
@@ -203,12 +198,16 @@ static void symlink_record(struct buf *out, const char *target, const char *path
 }
 
 /* LXC makes fd, stdin, stdout and stderr, and for ptmx a bind mount. */
-static void links(struct buf *out, const struct mount_survey *survey)
+static void links(struct buf *out, const struct bootstrap_facts *facts, const struct command *cmd,
+                  const struct mount_survey *survey)
 {
-    if (!survey->own_dev)
+    bool in_root = devices_in_root(cmd, survey);
+
+    if (!survey->own_dev && !in_root)
         return;
-    symlink_record(out, "/proc/kcore", "/dev/core");
-    if (survey->pts || survey->given[DEFAULT_PTS])
+    if (facts->kcore)
+        symlink_record(out, "/proc/kcore", "/dev/core");
+    if (survey->pts || survey->given[DEFAULT_PTS] || in_root)
         symlink_record(out, "pts/ptmx", "/dev/ptmx");
 }
 
@@ -289,7 +288,7 @@ int bootstrap_write(const struct command *cmd, const struct bootstrap_facts *fac
     network(out, facts);
     if (mounts(out, cmd, facts, &survey, false, err) < 0 || devices(out, cmd, &survey, err) < 0)
         return -1;
-    links(out, &survey);
+    links(out, facts, cmd, &survey);
     if (survey.cgroup && bootstrap_cgroup_links(out, facts, CGROUP_PLACE, err) < 0)
         return -1;
     if (mount_default(cmd, &survey, DEFAULT_CGROUP))

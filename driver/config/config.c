@@ -4,9 +4,9 @@
 /* The whole configuration, in order. Mounts come in the order in which LXC makes them; raw keys are
  * last so that they win. */
 static int (*const sections[])(struct section *s) = {
-    config_rootfs,       config_namespaces, config_idmap,     config_network,
-    config_cgroup_dirs,  config_devices,    config_resources, config_mounts,
-    config_device_binds, config_hooks,      config_lxc_conf,
+    config_rootfs,        config_namespaces, config_idmap,     config_network,
+    config_cgroup_dirs,   config_devices,    config_resources, config_mounts,
+    config_default_binds, config_hooks,      config_lxc_conf,
 };
 
 /* An error is one sentence on one line: the values that it quotes are whatever somebody wrote. */

@@ -117,6 +117,13 @@ void cgroup_values_clear(struct cgroup_values *values);
 int config_write_devices(const struct command *cmd, const struct config_facts *facts,
                          struct buf *out, struct lxcdriver_error **err);
 
+/*
+ * A user namespace may make no device nodes that work: there the host's are bound in the places of
+ * those that the command names, and of the default ones where no mount of its own is at /dev, as
+ * mounts behind its own. Before their targets are resolved. 0 or -1.
+ */
+int config_device_mounts(struct command *cmd, struct lxcdriver_error **err);
+
 /* What pids.max has to say when `asked` tasks are the container's (-1: any number): a supervisor
  * that lives in its cgroup is not to cost it one. */
 int64_t pids_limit_for(bool supervisor_inside, int64_t asked);
@@ -179,6 +186,7 @@ struct bootstrap_facts {
     const struct ip_address *gateways;
     size_t n_gateways;
     const struct mount_target *targets;
+    bool kcore;                                 /* the kernel has /proc/kcore, for /dev/core */
     const struct config_hierarchy *hierarchies; /* as in struct config_facts */
     size_t n_hierarchies;
     uint64_t setns_flags;       /* exec */

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/cleanup.h"
 #include "config/section.h"
@@ -143,30 +144,13 @@ int config_devices(struct section *s)
     return allow_mknod(s, 'c') < 0 || allow_mknod(s, 'b') < 0 ? -1 : 0;
 }
 
-/* Only below /dev: it is a tmpfs of ours, in which LXC can make the file to bind over without
- * following a link of the image's. */
-static int bind_node(struct section *s, const struct device_node *node, size_t i)
+/* A bundle that mounts nothing at /dev gets its devices in the root filesystem's. */
+bool devices_in_root(const struct command *cmd, const struct mount_survey *survey)
 {
-    cleanup_free char *field = str_printf("devices[%zu]", i);
-    cleanup_free char *path = NULL;
-
-    if (!field)
-        return err_nomem(s->err);
-    path = path_normalise(node->path, s->err);
-    if (!path)
-        return err_wrap(s->err, "%s.path", field);
-    if (!str_starts(path, "/dev/"))
-        return err_set(s->err,
-                       "%s.path: %s is not below /dev, as a device of a user namespace has to be",
-                       field, node->path);
-    if (node->type == 'p')
-        return err_set(s->err, "%s: the FIFO %s cannot be made in a user namespace", field,
-                       node->path);
-    return config_mount_entry(s->out, node->host_path ? node->host_path : node->path, path + 1,
-                              "none", "bind,create=file", field, s->err);
+    return cmd->engine && !survey->given[DEFAULT_DEV];
 }
 
-int config_device_binds(struct section *s)
+int config_default_binds(struct section *s)
 {
     struct mount_survey survey;
 
@@ -174,10 +158,45 @@ int config_device_binds(struct section *s)
         return 0;
     if (mount_survey_make(s->cmd, s->facts->targets, &survey, s->err) < 0)
         return -1;
-    if (survey.own_dev && section_include(s, "userns-dev.conf") < 0)
+    return survey.own_dev ? section_include(s, "userns-dev.conf") : 0;
+}
+
+static int add_bind(struct command *cmd, const char *source, const char *path,
+                    struct lxcdriver_error **err)
+{
+    struct mount_spec *m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
+
+    if (!m)
+        return err_nomem(err);
+    *m = (struct mount_spec){.flags = MS_BIND};
+    return str_set(&m->type, "bind") < 0 || str_set(&m->source, source) < 0 ||
+                   str_set(&m->destination, path) < 0
+               ? err_nomem(err)
+               : 0;
+}
+
+int config_device_mounts(struct command *cmd, struct lxcdriver_error **err)
+{
+    struct mount_survey survey;
+
+    if (!ns_has_user(cmd))
+        return 0;
+    if (mount_survey_make(cmd, NULL, &survey, err) < 0)
         return -1;
-    for (size_t i = 0; i < s->cmd->n_devices; i++)
-        if (bind_node(s, &s->cmd->devices[i], i) < 0)
+    for (size_t i = 0; devices_in_root(cmd, &survey) && i < DEFAULT_DEVICES; i++) {
+        cleanup_free char *path = str_printf("/dev/%s", default_devices[i].name);
+
+        if (!path)
+            return err_nomem(err);
+        if (add_bind(cmd, path, path, err) < 0)
             return -1;
+    }
+    for (size_t i = 0; i < cmd->n_devices; i++) {
+        const struct device_node *node = &cmd->devices[i];
+
+        if (node->type != 'p' &&
+            add_bind(cmd, node->host_path ? node->host_path : node->path, node->path, err) < 0)
+            return -1;
+    }
     return 0;
 }

@@ -16,20 +16,19 @@ struct section {
     struct lxcdriver_error **err;
 };
 
-int config_rootfs(struct section *s);       /* base.conf, root filesystem, host name, signals */
-int config_namespaces(struct section *s);   /* which are new, which are joined; time offsets */
-int config_idmap(struct section *s);        /* id maps of the user namespace */
-int config_network(struct section *s);      /* interface of a new network namespace */
-int config_cgroup_dirs(struct section *s);  /* where the container and its monitor live */
-int config_devices(struct section *s);      /* device rules of the cgroup */
-int config_resources(struct section *s);    /* v1 or v2 form, as the host has it */
-int config_resources_v1(struct section *s); /* config/resources_v1.c */
-int config_resources_v2(struct section *s); /* config/resources_v2.c */
-int config_mounts(struct section *s);       /* default mounts, the driver's, the command's */
-int config_device_binds(
-    struct section *s);                 /* device nodes in a user namespace, which may not mknod */
-int config_hooks(struct section *s);    /* where the shim runs hooks before it is the init */
-int config_lxc_conf(struct section *s); /* raw keys */
+int config_rootfs(struct section *s);        /* base.conf, root filesystem, host name, signals */
+int config_namespaces(struct section *s);    /* which are new, which are joined; time offsets */
+int config_idmap(struct section *s);         /* id maps of the user namespace */
+int config_network(struct section *s);       /* interface of a new network namespace */
+int config_cgroup_dirs(struct section *s);   /* where the container and its monitor live */
+int config_devices(struct section *s);       /* device rules of the cgroup */
+int config_resources(struct section *s);     /* v1 or v2 form, as the host has it */
+int config_resources_v1(struct section *s);  /* config/resources_v1.c */
+int config_resources_v2(struct section *s);  /* config/resources_v2.c */
+int config_mounts(struct section *s);        /* default mounts, the driver's, the command's */
+int config_default_binds(struct section *s); /* default devices in a user namespace */
+int config_hooks(struct section *s);         /* where the shim runs hooks before it is the init */
+int config_lxc_conf(struct section *s);      /* raw keys */
 
 /* "lxc.include = <path of template name>". */
 int section_include(struct section *s, const char *name);
@@ -162,5 +161,7 @@ struct default_device {
 };
 #define DEFAULT_DEVICES 6
 extern const struct default_device default_devices[DEFAULT_DEVICES];
+/* Whether the default devices are made in the root filesystem's own /dev. */
+bool devices_in_root(const struct command *cmd, const struct mount_survey *survey);
 
 #endif

@@ -180,6 +180,7 @@ static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
         .gateways = l->net.gateways,
         .n_gateways = l->net.n_gateways,
         .targets = l->targets.targets,
+        .kcore = access("/proc/kcore", F_OK) == 0,
         .hierarchies = l->hierarchies,
         .n_hierarchies = l->n_hierarchies,
     };
@@ -428,7 +429,8 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     if (cgroup_paths(l, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
         userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
         launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
-        prepare_files(l, err) < 0 || (!l->cmd->engine && add_dockerenv(l, err) < 0))
+        prepare_files(l, err) < 0 || (!l->cmd->engine && add_dockerenv(l, err) < 0) ||
+        config_device_mounts(l->cmd, err) < 0)
         return -1;
     if ((look_only ? look_at_root(l, err)
                    : rootfs_prepare(l->drv, l->cmd, l->dir, &l->rootfs, err)) < 0)

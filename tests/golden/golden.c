@@ -184,6 +184,8 @@ int main(int argc, char **argv)
     g.facts.mtu = g.cmd->net.mtu;
     read_lines(&g, text, false);
     show_hierarchies(&g);
+    if (config_device_mounts(g.cmd, &err) < 0)
+        die("device mounts", err_message(err));
     if (config_write(g.cmd, &g.facts, &out, &err) < 0)
         printf("error: %s\n", err_message(err));
     else

@@ -33,6 +33,7 @@ static inline int setup(void **state)
     f->cmd = command_new();
     assert_non_null(f->cmd);
     f->facts.env = &f->env;
+    f->facts.kcore = true;
     *state = f;
     return 0;
 }

@@ -259,6 +259,9 @@ static void test_special_places(void **state)
     /* no devpts: no ptmx to link to */
     is_link(f, 0, "/proc/kcore", "/dev/core");
     assert_int_equal(count(&f->out, WT_SYMLINK), 1);
+    f->facts.kcore = false;
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_SYMLINK), 0);
 }
 
 /* Hierarchies that are bound one by one: each is what LXC made of it, only the tmpfs is not. */
@@ -306,6 +309,54 @@ static void test_default_cgroup(void **state)
     is_attr(f, 0, "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0, 1);
 }
 
+/* They are the host's, bound; only a FIFO is no device. */
+static void test_user_namespace(void **state)
+{
+    static const char *const names[] = {"null", "zero", "full", "random", "urandom", "tty"};
+    struct fixture *f = *state;
+    struct id_map *map = ARRAY_GROW(&f->cmd->uid_maps, &f->cmd->n_uid_maps);
+    struct device_node *fifo, *fuse;
+
+    assert_non_null(map);
+    *map = (struct id_map){0, 100000, 65536};
+    f->cmd->engine = true;
+    fifo = ARRAY_GROW(&f->cmd->devices, &f->cmd->n_devices);
+    assert_non_null(fifo);
+    *fifo = (struct device_node){.type = 'p', .path = strdup("/fifo")};
+    fuse = ARRAY_GROW(&f->cmd->devices, &f->cmd->n_devices);
+    assert_non_null(fuse);
+    *fuse = (struct device_node){
+        .type = 'c', .path = strdup("/x/fuse"), .host_path = strdup("/dev/fuse")};
+    assert_int_equal(config_device_mounts(f->cmd, &f->err), 0);
+    assert_int_equal(f->cmd->n_mounts, ARRAY_SIZE(names) + 1);
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        assert_string_equal(f->cmd->mounts[i].source + strlen("/dev/"), names[i]);
+        assert_string_equal(f->cmd->mounts[i].destination, f->cmd->mounts[i].source);
+        assert_int_equal(f->cmd->mounts[i].flags, MS_BIND);
+    }
+    write_ok(f);
+    is_link(f, 1, "pts/ptmx", "/dev/ptmx");
+    assert_string_equal(f->cmd->mounts[6].source, "/dev/fuse");
+    assert_string_equal(f->cmd->mounts[6].destination, "/x/fuse");
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_DEVICE), 1);
+}
+
+/* A /dev of the bundle's gets the default ones by template. */
+static void test_user_namespace_dev(void **state)
+{
+    struct fixture *f = *state;
+    struct id_map *map = ARRAY_GROW(&f->cmd->uid_maps, &f->cmd->n_uid_maps);
+
+    assert_non_null(map);
+    f->cmd->engine = true;
+    add_mount(f, "/dev", "tmpfs", "tmpfs", "");
+    assert_int_equal(config_device_mounts(f->cmd, &f->err), 0);
+    assert_int_equal(f->cmd->n_mounts, 1);
+    write_ok(f);
+    assert_int_equal(count(&f->out, WT_DEVICE), 0);
+}
+
 /* The host's own /dev is left as it is. */
 static void test_host_dev(void **state)
 {
@@ -348,6 +399,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_special_places, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cgroup_hierarchies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_default_cgroup, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_user_namespace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_user_namespace_dev, setup, teardown),
         cmocka_unit_test_setup_teardown(test_host_dev, setup, teardown),
         cmocka_unit_test_setup_teardown(test_masks, setup, teardown),
     };
