@@ -17,11 +17,15 @@ dockerd_start dockerd "$WORK/docker" "$WORK/docker.sock" || { fail "dockerd star
 must docker import "$WORK/busybox.tar" "$IMAGE"
 diag "$(docker version --format 'docker {{.Server.Version}}'), $("$LXC_RUNTIME" --version 2>&1 | head -n 1)"
 
+# Of which scenario a container was, should one be left somewhere.
+daemon_start events docker events --filter event=create --format '{{.ID}} {{.Actor.Attributes.name}}'
+
 scenarios_run docker "$ENGINES"/docker/*.sh
 
 is "no container is left to Docker" "$(docker ps -aq)" ""
 is "no volume is left" "$(docker volume ls -q)" ""
 is "no network is left" "$(docker network ls -q --filter type=custom)" ""
 is "no image but the suite's own is left" "$(docker images --format '{{.Repository}}')" "$IMAGE"
+daemon_stop events
 daemon_stop dockerd
 engine_end

@@ -18,9 +18,9 @@
 #   D        a directory of its own, in which it starts
 #   port N   a port number of its own, for N in 1 to 9999
 #
-# In its output, $C and $D read NAME and DIR, and ids ID64 and ID12. Standard error is shown with a difference but not compared. A
-# line "SKIP reason", of both, takes it out of the count. A line that begins with "!!" (see must and until_true) is a failure although both say it, and so is silence of both: otherwise two
-# engines that do nothing would be the same.
+# In its output, $C and $D read NAME and DIR, and ids ID64 and ID12. Standard error is shown with a difference but not compared. A line
+# "SKIP reason", of both, takes the scenario out of the count. A line that begins with "!!" (see must and until_true) is a failure
+# although both say it, and so is silence of both: otherwise two engines that do nothing would be the same.
 #
 # engine_scenario_env, engine_scenario_end: functions that a suite may define, called in the scenario's bash before and after it.
 # ENGINE_LIBS: files to source before the scenario's own. From the environment: ONLY, a regular expression of scenarios' names;
@@ -133,6 +133,11 @@ engine_end() {
         [ -n "$left" ] || break
         sleep 0.1
     done
+    # By their names, where the suite has a list of them, "ID NAME" a line.
+    if [ -s "$WORK/events.log" ]; then
+        left=$(awk 'NR == FNR { name[$1] = $2; next } { for (id in name) gsub(id, name[id] ":" substr(id, 1, 12)) } 1' \
+            "$WORK/events.log" - <<<"$left")
+    fi
     is "${0##*/}: containers leave no process, cgroup, mount, link or file" "$(head -n 20 <<<"$left")" ""
     suite_end
 }

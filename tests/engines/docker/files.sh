@@ -69,8 +69,8 @@ s_mounts_listing() {
 }
 
 s_mount_options() {
-    # Options that are not the file systems' own.
-    drm "$IMAGE" sh -c 'while read -r _ _ _ _ at options rest; do echo "$at $options"; done </proc/self/mountinfo' | grep -v /sys/fs/cgroup | sed 's/,relatime//' | sort
+    # Options that are not the file systems' own. Over what is masked ours are stricter.
+    drm "$IMAGE" sh -c 'while read -r _ _ _ _ at options rest; do echo "$at $options"; done </proc/self/mountinfo' | grep -vE '/sys/fs/cgroup|/proc/acpi|/sys/firmware' | sed 's/,relatime//' | sort
 }
 
 s_masked_paths() {

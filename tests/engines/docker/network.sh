@@ -52,11 +52,14 @@ s_publish() {
 }
 
 s_publish_udp() {
-    NET=bridge up -p "127.0.0.1:$(port 2):53/udp" -- sh -c 'nc -u -l -p 53 >/got'
-    sleep 0.5
-    echo datagram | socat -t 1 -u - "UDP:127.0.0.1:$(port 2)"
-    until_true 5 docker exec "$C" test -s /got
-    dx cat /got
+    NET=bridge up -p "127.0.0.1:$(port 2):53/udp" -- sh -c 'sleep 600 | nc -u -l -p 53 >/got; sleep 600'
+    until_true 10 sent_and_seen
+    dx sort -u /got
+}
+
+sent_and_seen() {
+    echo datagram | timeout 1 socat -t 0.2 -u - "UDP:127.0.0.1:$(port 2)"
+    dx test -s /got
 }
 
 s_publish_all() {
@@ -137,8 +140,8 @@ s_network_two_containers() {
 }
 
 s_network_ip6() {
-    must docker network create --ipv6 --subnet "$(subnet 5).0/24" --subnet "fd00:$(port 5)::/64" "$C-net"
-    NET=$C-net up --ip6 "fd00:$(port 5)::77"
+    must docker network create --ipv6 --subnet "$(subnet 5).0/24" --subnet "fd00:$(port 5 | cut -c1,5)::/64" "$C-net"
+    NET=$C-net up --ip6 "fd00:$(port 5 | cut -c1,5)::77"
     dx ip -o -6 addr show eth0 scope global | grep -oE '::77/64'
     must docker rm -f "$C"
     must docker network rm "$C-net"
