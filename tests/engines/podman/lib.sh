@@ -27,7 +27,6 @@ events_logger = "file"
 tmp_dir = "$PODMAN/tmp"
 helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
 runtime_supports_json = ["crun", "runc", "runlxc"]
-runtime_supports_nocgroups = ["crun", "runlxc"]
 hooks_dir = ["$PODMAN/hooks.d"]
 [engine.runtimes]
 runc = ["$(command -v runc)"]
