@@ -411,7 +411,8 @@ static void warn_kernel_memory(const struct launch *l)
 int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     if (cgroup_layout_read(&l->layout, err) < 0 || check_labels(l, err) < 0 ||
-        launch_compile_seccomp(l, look_only, err) < 0)
+        launch_compile_seccomp(l, look_only, err) < 0 ||
+        (l->cmd->has_intel_rdt && resctrl_check(l->cmd, err) < 0))
         return -1;
     warn_kernel_memory(l);
     return 0;
