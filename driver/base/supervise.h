@@ -61,6 +61,8 @@ enum sup_tag {
                   the clean-up */
     SUPT_LISTENER,       /* string: absolute path of the socket that gets the seccomp listener */
     SUPT_LISTENER_STATE, /* string, LISTENER_PARTS times: see shared/listener.h */
+    SUPT_LXC_NAME,       /* string: what LXC calls the container; without it the id */
+    SUPT_LXC_CONFIG,     /* string: with it, absolute path of the configuration */
     SUPT_TAGS
 };
 

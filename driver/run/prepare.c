@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -18,6 +19,8 @@
 #include "run/listener.h"
 #include "spec/readers.h"
 
+#define ID_CGROUP_MAX 240         /* the longest id that a cgroup is called after as it is */
+#define ID_LXC_MAX (NAME_MAX - 1) /* LXC's lock is a file ".ID" */
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const char *template_path(void *opaque, const char *name)
@@ -57,22 +60,29 @@ static int add_dockerenv(struct launch *l, struct lxcdriver_error **err)
     return m->type && m->destination && m->source ? 0 : err_nomem(err);
 }
 
-/*
- * What the cgroups that are ours alone are named after: the id; for a container of an engine's,
- * whose id may be as long as a file name and may be used under another root as well, a part of it
- * and a hash of both.
- */
-static char *own_cgroup_name(const struct launch *l)
+/* A name that is short, and no other container's under any root: a part of the id and a hash. */
+static char *short_name(const struct launch *l)
 {
     cleanup_free char *key = str_printf("%s/%s", l->drv->root, l->cmd->id);
     char hash[SHA256_HEX + 1];
 
-    if (!l->cmd->engine)
-        return strdup(l->cmd->id);
     if (!key)
         return NULL;
     sha256_hex(key, strlen(key), hash);
     return str_printf("%.64s.%.16s", l->cmd->id, hash);
+}
+
+/* With room for a word of ours in front. */
+static char *cgroup_name(const struct launch *l)
+{
+    return strlen(l->cmd->id) > ID_CGROUP_MAX ? short_name(l) : strdup(l->cmd->id);
+}
+
+/* What the cgroups that are ours alone are named after: the id; an engine's may be used under
+ * another root as well. */
+static char *own_cgroup_name(const struct launch *l)
+{
+    return l->cmd->engine ? short_name(l) : cgroup_name(l);
 }
 
 /* An engine may have made the directory; what is in use is not taken. */
@@ -86,18 +96,19 @@ static int take_existing(const struct cgroup_dir *dir, struct lxcdriver_error **
 static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
-    cleanup_free char *own = NULL;
+    cleanup_free char *own = own_cgroup_name(l), *name = cgroup_name(l);
 
+    if (!own || !name)
+        return err_nomem(err);
     if (cmd->cgroups_path)
         l->cgroup_container = strdup(cmd->cgroups_path + strspn(cmd->cgroups_path, "/"));
     else if (cmd->cgroup_parent)
         l->cgroup_container =
             str_printf("%s/%s", cmd->cgroup_parent + strspn(cmd->cgroup_parent, "/"), cmd->id);
     else
-        l->cgroup_container = str_printf("runlxc.payload.%s", cmd->id);
-    own = own_cgroup_name(l);
-    l->cgroup_monitor = own ? str_printf("runlxc.monitor.%s", own) : NULL;
-    l->cgroup_pivot = own ? str_printf("runlxc.pivot.%s", own) : NULL;
+        l->cgroup_container = str_printf("runlxc.payload.%s", name);
+    l->cgroup_monitor = str_printf("runlxc.monitor.%s", own);
+    l->cgroup_pivot = str_printf("runlxc.pivot.%s", own);
     if (!l->cgroup_container || !l->cgroup_monitor || !l->cgroup_pivot)
         return err_nomem(err);
     if (cgroup_dirs_of(&l->layout, l->cgroup_container, &l->payload, err) < 0 ||
@@ -261,6 +272,21 @@ static const char *lxc_log_level(const char *level)
                                                             : "WARN";
 }
 
+static int add_lxc_name(struct launch *l, struct lxcdriver_error **err)
+{
+    cleanup_free char *name = NULL, *config = NULL;
+
+    if (strlen(l->cmd->id) <= ID_LXC_MAX)
+        return 0;
+    name = short_name(l);
+    config = str_printf("%s/config", l->dir);
+    if (!name || !config)
+        return err_nomem(err);
+    record_add_string(&l->record, SUPT_LXC_NAME, name);
+    record_add_string(&l->record, SUPT_LXC_CONFIG, config);
+    return 0;
+}
+
 static int write_record(struct launch *l, struct lxcdriver_error **err)
 {
     int timeout = l->options->start_timeout_s > 0 ? l->options->start_timeout_s
@@ -281,7 +307,7 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
     record_add_string(&l->record, SUPT_LOG_LEVEL, lxc_log_level(l->drv->conf.log_level));
     add_cgroups(l, SUPT_PAYLOAD_CGROUP, &l->payload);
     add_cgroups(l, SUPT_MONITOR_CGROUP, &l->monitor);
-    if (add_pivots(l, err) < 0)
+    if (add_pivots(l, err) < 0 || add_lxc_name(l, err) < 0)
         return -1;
     add_oom_file(l);
     if (l->host_if)

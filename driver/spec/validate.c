@@ -12,7 +12,6 @@
 #include "spec/readers.h"
 
 #define ID_MAX NAME_MAX           /* it is a directory's name */
-#define ID_CGROUP_MAX 240         /* and a cgroup's, with room for what LXC and we put around it */
 #define CPU_MAX 65535             /* far above any kernel's NR_CPUS */
 #define UID_MAX_VALUE 4294967294u /* -1 is "no id" to the kernel */
 
@@ -279,14 +278,7 @@ static int validate_root(const struct command *cmd, struct lxcdriver_error **err
 
 static int validate_id(const struct command *cmd, struct lxcdriver_error **err)
 {
-    if (command_check_id(cmd->id, err) < 0)
-        return err_wrap(err, "id");
-    if (!cmd->cgroups_path && strlen(cmd->id) > ID_CGROUP_MAX)
-        return err_set(err,
-                       "id: the id \"%.32s...\" is longer than %d characters, the most that a "
-                       "cgroup named after it can have",
-                       cmd->id, ID_CGROUP_MAX);
-    return 0;
+    return command_check_id(cmd->id, err) < 0 ? err_wrap(err, "id") : 0;
 }
 
 int command_validate(const struct command *cmd, struct lxcdriver_error **err)

@@ -9,6 +9,8 @@
 
 #include "supervise/supervisor.h"
 
+#define ARGS_MAX 16
+
 static const char *const lxc_env[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", NULL};
 
@@ -41,25 +43,38 @@ static int place(int fd, int want)
     return dup2(fd, want) < 0 ? -1 : 0;
 }
 
+/*
+ * LXC finds the configuration by the name, and its lock is a file called after it with a "." in
+ * front, for which an id as long as a file name is too long. Such a container has another name
+ * there, and by that LXC's tools reach it while it runs: they find no configuration.
+ */
+static void arguments(const struct supervisor *s, const char *argv[ARGS_MAX])
+{
+    const struct sup_record *rec = &s->rec;
+    const char *fixed[] = {rec->lxc_start, "-F",          "-P", s->root,
+                           "-o",           rec->log_file, "-l", rec->log_level};
+    size_t n = sizeof(fixed) / sizeof(fixed[0]);
+
+    memcpy(argv, fixed, sizeof(fixed));
+    argv[n++] = "-n";
+    argv[n++] = rec->lxc_name ? rec->lxc_name : s->id;
+    if (rec->lxc_name) {
+        argv[n++] = "-f";
+        argv[n++] = rec->lxc_config;
+    }
+    argv[n++] = "--";
+    argv[n++] = "/proc/self/fd/4";
+    argv[n++] = SHIM_INIT_ARG;
+    argv[n] = NULL;
+}
+
 static void child(struct supervisor *s, int shim_end, pid_t parent)
 {
-    const char *argv[] = {s->rec.lxc_start,
-                          "-F",
-                          "-n",
-                          s->id,
-                          "-P",
-                          s->root,
-                          "-o",
-                          s->rec.log_file,
-                          "-l",
-                          s->rec.log_level,
-                          "--",
-                          "/proc/self/fd/4",
-                          SHIM_INIT_ARG,
-                          NULL};
+    const char *argv[ARGS_MAX];
     sigset_t none;
     int null, sock, exe;
 
+    arguments(s, argv);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     /* When we die, it dies, and with it (LXC's own PDEATHSIG) the container. */

@@ -29,6 +29,12 @@ static int take_string(struct sup_record *out, const struct record *rec)
     case SUPT_LOG_LEVEL:
         out->log_level = text;
         return 0;
+    case SUPT_LXC_NAME:
+        out->lxc_name = text;
+        return 0;
+    case SUPT_LXC_CONFIG:
+        out->lxc_config = text;
+        return 0;
     case SUPT_OOM_FILE:
         out->oom_file = text;
         return 0;
@@ -77,5 +83,8 @@ int sup_record_read(int fd, struct sup_record *out)
         if (bad)
             return -1;
     }
-    return more == 0 && out->lxc_start && out->log_file && out->log_level ? 0 : -1;
+    return more == 0 && out->lxc_start && out->log_file && out->log_level &&
+                   !out->lxc_name == !out->lxc_config
+               ? 0
+               : -1;
 }

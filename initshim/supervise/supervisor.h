@@ -23,6 +23,7 @@ struct sup_record {
     uint64_t flags;
     uint64_t timeout_ms;
     const char *lxc_start, *log_file, *log_level, *oom_file, *host_if;
+    const char *lxc_name, *lxc_config; /* NULL: the id; <root>/<id>/config */
     const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS];
     size_t n_payload, n_monitor;
     const char *listener; /* NULL: none */

@@ -206,10 +206,12 @@ prints "--hostname in /etc/hostname and HOSTNAME" "host1 host1" "$LXC_LAUNCH" --
     sh -c 'echo $(cat /etc/hostname) $HOSTNAME'
 like "without --name" "$(run1 @busybox hostname)" '^[0-9a-f]{12}$'
 # The longest, for an image and for a directory.
-long=$(head -c 240 /dev/zero | tr '\0' n)
-prints "a name of 240 characters" "${long:0:63}" "$LXC_LAUNCH" --rm --name "$long" @busybox hostname
-prints "a name of 240 characters, for a directory" "${long:0:63}" "$LXC_LAUNCH" --rm --name "$long" "$SCRATCH/fs" hostname
-fails_with 125 'is longer than 240 characters' "$LXC_LAUNCH" --rm --name "${long}n" @busybox true
+long=$(head -c 255 /dev/zero | tr '\0' n)
+for length in 240 241 254 255; do
+    prints "a name of $length characters" "${long:0:63}" "$LXC_LAUNCH" --rm --name "${long:0:length}" @busybox hostname
+    prints "a name of $length characters, for a directory" "${long:0:63}" "$LXC_LAUNCH" --rm --name "${long:0:length}" "$SCRATCH/fs" hostname
+done
+fails_with 125 'is longer than 255 characters' "$LXC_LAUNCH" --rm --name "${long}n" @busybox true
 
 # ---- -d ----
 
