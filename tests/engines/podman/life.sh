@@ -326,7 +326,7 @@ s_life_sig_proxy()
 
 s_life_oom()
 {
-    d -m 24m --memory-swap 24m "$I" sh -c 'head -c 200000000 /dev/zero | tail -n 1; echo "ended with $?"; exec tail -n 1 /dev/zero'
+    d -m 24m --memory-swap 24m "$I" sh -c 'sh -c "echo 1000 >/proc/self/oom_score_adj; exec tail -n 1 /dev/zero"; echo "ended with $?"; exec tail -n 1 /dev/zero'
     p wait "$C"
     state
     podman logs "$C"

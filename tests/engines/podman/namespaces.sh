@@ -117,10 +117,10 @@ s_namespaces_user_map()
     stat -c '%u:%g' "/proc/$(podman top "$C" hpid | sed 1d | tr -d ' ')"
     same_as self user
     x --user=5:6 id
-    r --uidmap 0:100000:2000 --gidmap 0:200000:2000 --replace "$I" grep ^CapEff /proc/self/status
-    r --uidmap 0:100000:2000 --gidmap 0:200000:2000 --user 1005:1005 "$I" id
-    r --uidmap 0:100000:2000 --gidmap 0:200000:2000 --tmpfs /t --read-only -v "$D:/data:ro" "$I" sh -c 'touch /t/x; stat -c %u:%g /t /data; ls -ld /proc/1 | tr -s " " | cut -d " " -f 3'
-    r --uidmap 0:100000:2000 --gidmap 0:200000:2000 --privileged "$I" sh -c 'mount -t tmpfs none /mnt && echo mounted'
+    p run --rm --network none --name "$C-2" --uidmap 0:100000:2000 --gidmap 0:200000:2000 "$I" grep ^CapEff /proc/self/status
+    p run --rm --network none --name "$C-2" --uidmap 0:100000:2000 --gidmap 0:200000:2000 --user 1005:1005 "$I" id
+    p run --rm --network none --name "$C-2" --uidmap 0:100000:2000 --gidmap 0:200000:2000 --tmpfs /t --read-only -v "$D:/data:ro" "$I" sh -c 'touch /t/x; stat -c %u:%g /t /data; ls -ld /proc/1 | tr -s " " | cut -d " " -f 3'
+    p run --rm --network none --name "$C-2" --uidmap 0:100000:2000 --gidmap 0:200000:2000 --privileged "$I" sh -c 'mount -t tmpfs none /mnt && echo mounted'
 }
 
 s_namespaces_user_tty()
