@@ -227,7 +227,7 @@ quickstart:
 	@tests/quickstart.sh $(BUILD)
 
 bench: all
-	@set -e; for script in $(wildcard tests/bench/*.sh); do echo "== $$script"; bash "$$script"; done
+	@BUILD='$(BUILD)' CC='$(CC)' tests/bench/all.sh
 
 lint:
 	@CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint.sh
@@ -243,7 +243,7 @@ help:
 	@echo 'make quickstart   as root: install what is needed, build, start a first container'
 	@echo 'make check        as root: install what is needed, build, run all tests'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
-	@echo 'make bench        measure; make lint, make format: the sources'
+	@echo 'make bench        as root: measure, beside runc and crun; make lint, make format: the sources'
 
 # ---- installing ----
 MAN_PAGES := $(wildcard man/*.[1-8])
