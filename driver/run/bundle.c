@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -52,6 +53,20 @@ static int tell_listen_fds(struct command *cmd, int n, struct lxcdriver_error **
                         : 0);
 }
 
+/* Where systemd runs (sd_booted(3)), the cgroups that an engine means are units, which only systemd
+ * may make. */
+static int check_systemd(const struct command *cmd, struct lxcdriver_error **err)
+{
+    struct stat st;
+
+    if (!cmd->systemd_cgroup)
+        return 0;
+    if (lstat("/run/systemd/system", &st) < 0 || !S_ISDIR(st.st_mode))
+        return err_set(err, "--systemd-cgroup: systemd does not run on this host");
+    return err_set(err, "--systemd-cgroup: cgroups are made without systemd: have the engine use "
+                        "its cgroup driver \"cgroupfs\"");
+}
+
 struct lxcdriver_command *
 lxcdriver_bundle_read(struct lxcdriver *drv, const char *id, const char *bundle,
                       const struct lxcdriver_bundle_options *bundle_options,
@@ -72,7 +87,7 @@ lxcdriver_bundle_read(struct lxcdriver *drv, const char *id, const char *bundle,
     cmd->engine = true;
     cmd->systemd_cgroup = bundle_options->systemd_cgroup;
     cmd->no_new_keyring = bundle_options->no_new_keyring;
-    if (read_config(cmd, dir, options, err) < 0 ||
+    if (check_systemd(cmd, err) < 0 || read_config(cmd, dir, options, err) < 0 ||
         tell_listen_fds(cmd, bundle_options->listen_fds, err) < 0 ||
         oci_annotations_apply(cmd, &drv->conf, err) < 0 || command_validate(cmd, err) < 0)
         return NULL;

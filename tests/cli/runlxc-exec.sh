@@ -244,6 +244,8 @@ is "and goes on when that does" "$? $(<"$SCRATCH/later")" "0 went on"
 inside c1 sleep 606 &
 sleeping=$!
 wait_for 10 sh -c "$RUNLXC --root $ROOT ps c1 | grep -q 'sleep 606'"
+# A process that failed on its way into the container, and that nobody waits for, would keep the init from ending.
+fails_with 255 'user: "nosuch" is not in the container' inside -u 99:nosuch c1 true
 ok "the container ends" runlxc stop --time 0 c1
 wait "$sleeping"
 is "and what was executed in it" "$?" 137

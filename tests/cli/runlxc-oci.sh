@@ -218,6 +218,26 @@ for sig in TERM KILL SEGV; do
     command sh -c "kill -$sig \$\$; exit 4"
     alike "run of what sends itself SIG$sig" run -b "$bundle" r1
 done
+# ended DESC ARG...: what "run" ends with when both containers are acted on like this.
+ended() {
+    local desc=$1 ours runcs
+
+    shift
+    command sh -c 'sleep 600 & exec sleep 600'
+    "$RUNC" --root "$RUNC_ROOT" run -b "$bundle" r2 </dev/null >/dev/null 2>&1 &
+    runcs=$!
+    "$RUNLXC" --root "$ROOT" run -b "$bundle" r2 </dev/null >/dev/null 2>&1 &
+    ours=$!
+    wait_for 10 sh -c '[ "$("$0" --root "$1" ps -f json r2 | jq length)" = 2 ]' "$RUNC" "$RUNC_ROOT"
+    wait_for 10 sh -c '[ "$("$0" --root "$1" ps -f json r2 | jq length)" = 2 ]' "$RUNLXC" "$ROOT"
+    same "$desc" "$@"
+    wait "$runcs"
+    runcs=$?
+    wait "$ours"
+    is "$desc: run ends with" "$?" "$runcs"
+}
+ended "kill of the init" kill r2 KILL
+ended "kill of all, but for the supervisor" kill --all r2 KILL
 command cat
 STDIN=1 same "run with standard input" run -b "$bundle" r1
 command sh -c 'exit 3'
@@ -265,6 +285,10 @@ refused "a log format that is none" 'xml' --log-format xml list
 for verb in start kill pause resume ps delete; do
     refused "$verb of nothing" 'does not exist' "$verb" nosuch
 done
+command true
+if [ ! -d /run/systemd/system ]; then
+    refused "systemd's cgroups without systemd" 'systemd' --systemd-cgroup create -b "$bundle" c7
+fi
 same "options for systemd and users" --systemd-cgroup --rootless=auto --debug=false list
 
 # The log, as engines read it.
