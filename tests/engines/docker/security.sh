@@ -119,7 +119,7 @@ s_security_opt_label() {
 }
 
 s_device() {
-    drm --device /dev/full --device /dev/zero:/dev/renamed "$IMAGE" sh -c 'stat -c "%n %F %t:%T %a %u:%g" /dev/full /dev/renamed; head -c 3 /dev/renamed | wc -c; echo x >/dev/full' 2>&1 | sed 's/sh: //'
+    drm --device /dev/full --device /dev/zero:/dev/renamed "$IMAGE" sh -c 'stat -c "%n %F %t:%T %a %u:%g" /dev/full /dev/renamed; head -c 3 /dev/renamed | wc -c; (echo x >/dev/full) 2>&1 | sed "s/.*: //"'
 }
 
 s_device_permissions() {
