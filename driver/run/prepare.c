@@ -72,17 +72,14 @@ static char *short_name(const struct launch *l)
     return str_printf("%.64s.%.16s", l->cmd->id, hash);
 }
 
-/* With room for a word of ours in front. */
+/*
+ * What its cgroups are named after: the id, where a word of ours has room in front of it. Engines
+ * use the same id under other roots as well.
+ */
 static char *cgroup_name(const struct launch *l)
 {
-    return strlen(l->cmd->id) > ID_CGROUP_MAX ? short_name(l) : strdup(l->cmd->id);
-}
-
-/* What the cgroups that are ours alone are named after: the id; an engine's may be used under
- * another root as well. */
-static char *own_cgroup_name(const struct launch *l)
-{
-    return l->cmd->engine ? short_name(l) : cgroup_name(l);
+    return l->cmd->engine || strlen(l->cmd->id) > ID_CGROUP_MAX ? short_name(l)
+                                                                : strdup(l->cmd->id);
 }
 
 /* An engine may have made the directory; what is in use is not taken. */
@@ -96,9 +93,9 @@ static int take_existing(const struct cgroup_dir *dir, struct lxcdriver_error **
 static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
-    cleanup_free char *own = own_cgroup_name(l), *name = cgroup_name(l);
+    cleanup_free char *name = cgroup_name(l);
 
-    if (!own || !name)
+    if (!name)
         return err_nomem(err);
     if (cmd->cgroups_path)
         l->cgroup_container = strdup(cmd->cgroups_path + strspn(cmd->cgroups_path, "/"));
@@ -107,8 +104,8 @@ static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
             str_printf("%s/%s", cmd->cgroup_parent + strspn(cmd->cgroup_parent, "/"), cmd->id);
     else
         l->cgroup_container = str_printf("runlxc.payload.%s", name);
-    l->cgroup_monitor = str_printf("runlxc.monitor.%s", own);
-    l->cgroup_pivot = str_printf("runlxc.pivot.%s", own);
+    l->cgroup_monitor = str_printf("runlxc.monitor.%s", name);
+    l->cgroup_pivot = str_printf("runlxc.pivot.%s", name);
     if (!l->cgroup_container || !l->cgroup_monitor || !l->cgroup_pivot)
         return err_nomem(err);
     if (cgroup_dirs_of(&l->layout, l->cgroup_container, &l->payload, err) < 0 ||
