@@ -22,7 +22,7 @@ lxc() {
 }
 info() { lxc info "$1" -n "$2" -H "$3" | sed 's/^[^:]*: *//'; }
 # It wants a terminal, and a q to end.
-top() { (sleep 2 && printf q) | timeout 10 script -qefc "stty cols 200; exec lxc-top -P '${roots[$1]}' -d 1" /dev/null; }
+top() { (sleep 2 && printf q) | timeout 10 script -qefc "stty rows 40 cols 200; exec lxc-top -P '${roots[$1]}' -d 1" /dev/null; }
 frozen() { [ "$("$LXC_RUNTIME" --root "${roots[$1]}" state "$2" | jq -r .status)" = "$3" ]; }
 
 # tools ENGINE ID ADDRESS SAYS GONE: SAYS a command that prints how the engine has the container, GONE what it prints in the end.
