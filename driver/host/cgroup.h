@@ -135,8 +135,8 @@ int cgroup_write(const struct cgroup_dirs *dirs, const struct cgroup_values *val
 /*
  * v1: give each directory on the way to a container's cgroup that has no CPUs or memory nodes those
  * of its parent (cpusets.rst: in one without, no process can be). LXC does it for the first of
- * them and for what it makes itself; conmon and others make parents and leave them empty. Those
- * that do not exist are left to LXC. Before the container starts. 0 or -1.
+ * them only; conmon and others make parents and leave them empty. In the last that exists,
+ * cgroup.clone_children is set for what LXC makes there. Before the container starts. 0 or -1.
  */
 int cgroup_inherit_cpuset(const struct cgroup_dirs *dirs, struct lxcdriver_error **err);
 /* The first line of a control file of the container's own cgroup, heap. 0, or -1 with errno

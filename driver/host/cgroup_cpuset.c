@@ -31,32 +31,36 @@ static int fill_both(int parent, int dir, const char *path, struct lxcdriver_err
     return fill(parent, dir, "cpuset.mems", path, err);
 }
 
+/* What is made in a directory from now on begins with its values. */
+static int clone_children(int dir, const char *path, struct lxcdriver_error **err)
+{
+    if (fs_write_existing(dir, "cgroup.clone_children", "1") < 0 && errno != ENOENT)
+        return err_sys(err, errno, "write 1 to cgroup.clone_children above %s", path);
+    return 0;
+}
+
 int cgroup_inherit_cpuset(const struct cgroup_dirs *dirs, struct lxcdriver_error **err)
 {
     const struct cgroup_dir *cpuset = cgroup_dir_find(dirs, "cpuset");
+    cleanup_close int dir = -1;
     char path[PATH_MAX];
-    int parent = -1;
+    int levels = 0;
 
     if (!cpuset || cpuset->v2 || strlen(cpuset->path) >= sizeof(path))
         return 0;
     for (const char *end = cpuset->path; *end; end += !!*end) {
-        cleanup_close int above = parent;
-        int dir;
+        cleanup_close int above = dir;
 
         end += strcspn(end, "/");
         memcpy(path, cpuset->path, (size_t)(end - cpuset->path));
         path[end - cpuset->path] = '\0';
         dir = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        parent = dir;
-        /* What is not there yet, LXC makes with cgroup.clone_children. */
+        /* LXC makes the rest; below the hierarchy's root it sees to this itself. */
         if (dir < 0)
-            return 0;
-        if (above >= 0 && fill_both(above, dir, path, err) < 0) {
-            close(dir);
+            return levels > 1 ? clone_children(above, path, err) : 0;
+        levels += faccessat(dir, "cpuset.cpus", F_OK, 0) == 0;
+        if (levels > 1 && fill_both(above, dir, path, err) < 0)
             return -1;
-        }
     }
-    if (parent >= 0)
-        close(parent);
     return 0;
 }

@@ -25,6 +25,7 @@ static void put(const char *relative, const char *cpus, const char *mems)
     fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(fs_write_atomic(fd, "cpuset.cpus", cpus, strlen(cpus), 0644), 0);
     assert_int_equal(fs_write_atomic(fd, "cpuset.mems", mems, strlen(mems), 0644), 0);
+    assert_int_equal(fs_write_atomic(fd, "cgroup.clone_children", "0", 1, 0644), 0);
 }
 
 static void assert_has(const char *relative, const char *file, const char *want)
@@ -75,6 +76,9 @@ static void test_empty_ancestors(void **state)
     assert_has("root/engine/pod", "cpuset.cpus", "0-3\n");
     assert_has("root/engine/pod", "cpuset.mems", "0\n");
     assert_has("root", "cpuset.cpus", "0-3\n");
+    /* The container's own is LXC's to make. */
+    assert_has("root/engine/pod", "cgroup.clone_children", "1");
+    assert_has("root/engine", "cgroup.clone_children", "0");
 }
 
 static void test_what_is_there_stays(void **state)
@@ -88,6 +92,7 @@ static void test_what_is_there_stays(void **state)
     assert_has("root/engine", "cpuset.mems", "0-1\n");
     assert_has("root/engine/container", "cpuset.cpus", "2\n");
     assert_has("root/engine/container", "cpuset.mems", "1\n");
+    assert_has("root/engine/container", "cgroup.clone_children", "0");
 }
 
 static void test_nothing_to_do(void **state)
@@ -98,6 +103,8 @@ static void test_nothing_to_do(void **state)
     assert_int_equal(inherit("memory", "root/engine/container", false), 0);
     assert_int_equal(inherit("cpuset", "root/engine/container", true), 0);
     assert_int_equal(inherit("cpuset", "no/such/directory", false), 0);
+    assert_int_equal(inherit("cpuset", "root/container", false), 0);
+    assert_has("root", "cgroup.clone_children", "0");
     assert_has("root/engine", "cpuset.cpus", "\n");
 }
 
