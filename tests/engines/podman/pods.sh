@@ -70,7 +70,7 @@ s_pod_life()
     must podman pod restart "$C-pod"
     until_true 10 sh -c "test \$(podman logs '$C-a' | grep -c ready) = 2"
     until_true 10 sh -c "test \$(podman logs '$C-b' | grep -c ready) = 2"
-    podman top "$C-a" user comm | sed 's/  */ /g' | grep -v sleep
+    podman top "$C-a" user comm | grep -c '^root  *sh$'
     podman pod top "$C-pod" user comm >/dev/null && echo 'pod top works'
     podman pod stats --no-stream "$C-pod" | sed 1d | wc -l
     must podman pod stop -t 5 "$C-pod"
