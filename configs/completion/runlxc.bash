@@ -66,7 +66,7 @@ _runlxc_options() {
         shorts=b
         ;;
     run)
-        switches='--detach --keep --no-new-keyring --no-pivot' shorts=b
+        switches='--detach --keep --no-new-keyring --no-pivot --no-subreaper' shorts=b
         valued='--bundle --console-socket --pid-file --preserve-fds'
         ;;
     spec) switches=--rootless valued=--bundle shorts=b ;;

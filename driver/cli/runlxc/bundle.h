@@ -10,7 +10,7 @@ struct bundle_options {
     const char *bundle, *pid_file, *console_socket;
     int64_t preserve_fds;
     bool no_pivot, no_new_keyring;
-    bool detach, keep; /* run alone */
+    bool detach, keep, no_subreaper; /* run alone */
 };
 
 #define BUNDLE_OPTIONS                                                                             \

@@ -6,6 +6,8 @@
 static const struct option_def options[] = {
     BUNDLE_OPTIONS,
     OPT_SWITCH(struct bundle_options, detach, "detach", 'd', "do not wait for its end"),
+    OPT_SWITCH(struct bundle_options, no_subreaper, "no-subreaper", 0,
+               "accepted: it is the supervisor that reaps, not this command"),
     OPT_SWITCH(struct bundle_options, keep, "keep", 0, "do not delete it when it has ended"),
 };
 
