@@ -58,7 +58,8 @@ extern char **environ;
 static struct contender contenders[CONTENDERS_MAX];
 static int n_contenders, rounds = 20, jobs = 1;
 static unsigned int limit = 60;
-static int output; /* what the commands of this step print */
+static const char *turn = "arguments"; /* then the contender's name */
+static int output;                     /* what the commands of this step print */
 
 static _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void die(const char *format, ...)
@@ -68,7 +69,7 @@ static void die(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    fputs("timer: ", stderr);
+    fprintf(stderr, "timer: %s: ", turn);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     va_end(args);
@@ -133,17 +134,22 @@ static void await_file(const char *path)
     if (!file || fscanf(file, "%d", &pid) != 1 || pid <= 0)
         die("%s: no pid", path);
     fclose(file);
+    /* A runtime that detaches may leave its child, the container's parent, to end a moment later
+     * than it does itself; until then the container is not ours. */
+    while (waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) < 0 &&
+           errno == ECHILD && kill(pid, 0) == 0 && !expired)
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     await(pid, path);
 }
 
 /* Whatever was left to us. */
-static void await_orphans(const char *name)
+static void await_orphans(void)
 {
     alarm(limit);
     while (waitpid(-1, NULL, 0) > 0)
         ;
     if (errno != ECHILD)
-        die("%s leaves processes that do not end", name);
+        die("leaves processes that do not end");
     alarm(0);
 }
 
@@ -224,6 +230,7 @@ static uint64_t run_contender(const struct contender *c, int round)
     const char *pointers[JOBS_MAX];
     uint64_t sum = 0;
 
+    turn = c->name;
     for (int i = 0; i < jobs; i++) {
         snprintf(ids[i], sizeof(ids[i]), "%.40s-%d-%d", c->name, round, i);
         pointers[i] = ids[i];
@@ -238,7 +245,7 @@ static uint64_t run_contender(const struct contender *c, int round)
 
         sum += counted ? us : 0;
     }
-    await_orphans(c->name);
+    await_orphans();
     return sum;
 }
 
@@ -329,7 +336,7 @@ static void read_arguments(int argc, char **argv)
 
 static void on_alarm(int sig)
 {
-    (void)sig;
+    expired = sig;
 }
 
 int main(int argc, char **argv)
