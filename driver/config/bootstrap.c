@@ -57,6 +57,8 @@ static int shim_mount(struct buf *out, const struct mount_spec *m, const struct 
 
     for (size_t i = 0; i < m->data.n; i++)
         buf_printf(&data, "%s%s", i ? "," : "", m->data.items[i]);
+    if (plan->mode)
+        buf_printf(&data, "%s%s", data.len ? "," : "", plan->mode);
     buf_puts(&data, "");
     if (data.failed)
         return err_nomem(err);

@@ -27,7 +27,8 @@ struct mount_target {
         TARGET_EXISTS,
         TARGET_CREATE_DIR,
         TARGET_CREATE_FILE
-    } create; /* what LXC has to make: only inside a fresh filesystem */
+    } create;          /* what LXC has to make: only inside a fresh filesystem */
+    unsigned int mode; /* permissions of the directory that it covers; 0 where none was found */
 };
 
 /* One more file of the driver's own to bind into the container (resolv.conf, hosts). */

@@ -59,6 +59,8 @@ int mount_options(const struct mount_spec *m, const struct mount_plan *plan, con
             return err_set(err, "%s.options: \"%s\" has a comma in it or is empty", field, item);
         word(out, "", item);
     }
+    if (plan->mode)
+        word(out, "", plan->mode);
     if (!out->len)
         buf_puts(out, "defaults");
     if (out->failed)

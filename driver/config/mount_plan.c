@@ -145,6 +145,19 @@ static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
     return other_plan(m, i, plan, err);
 }
 
+/* A tmpfs that says no mode has that of the directory it covers, as engines expect of --tmpfs. */
+static int plan_mode(const struct mount_spec *m, unsigned int mode, struct mount_plan *plan,
+                     struct lxcdriver_error **err)
+{
+    if (!mode || plan->bind || !str_eq(m->type, "tmpfs"))
+        return 0;
+    for (size_t i = 0; i < m->data.n; i++)
+        if (str_starts(m->data.items[i], "mode="))
+            return 0;
+    plan->mode = str_printf("mode=%o", mode);
+    return plan->mode ? 0 : err_nomem(err);
+}
+
 /* What mount i needs by itself. */
 static int plan_alone(const struct command *cmd, size_t i, const struct mount_target *targets,
                       struct mount_plan *plan, struct lxcdriver_error **err)
@@ -167,7 +180,9 @@ static int plan_alone(const struct command *cmd, size_t i, const struct mount_ta
             err,
             "mounts[%zu].destination: \"%s\" is the container's root, which cannot be mounted over",
             i, m->destination);
-    return choose(cmd, i, plan, err);
+    if (choose(cmd, i, plan, err) < 0)
+        return -1;
+    return targets ? plan_mode(m, targets[i].mode, plan, err) : 0;
 }
 
 static bool of_shim(const struct mount_plan *plan)
@@ -244,8 +259,10 @@ int mount_plans_make(const struct command *cmd, const struct mount_target *targe
 
 void mount_plans_clear(struct mount_plans *plans)
 {
-    for (size_t i = 0; i < plans->n; i++)
+    for (size_t i = 0; i < plans->n; i++) {
         free(plans->items[i].path);
+        free(plans->items[i].mode);
+    }
     free(plans->items);
     *plans = (struct mount_plans){0};
 }

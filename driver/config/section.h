@@ -78,6 +78,7 @@ struct mount_plan {
     bool bind;
     char *path; /* relative, as in struct mount_target; owned */
     int create; /* TARGET_* */
+    char *mode; /* "mode=755" for a tmpfs that says none and covers a directory, or NULL; owned */
 };
 
 struct mount_plans {

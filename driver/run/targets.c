@@ -80,9 +80,9 @@ static struct place *place_of(struct walk *w, const char *path, const char **res
 
 enum found { FOUND_NOTHING, FOUND_FRESH, FOUND_DIRECTORY, FOUND_FILE, FOUND_LINK, FOUND_ERROR };
 
-/* What stands at a resolved path; a link's text in *link. Its parent is known to be a directory
- * without links. */
-static enum found look(struct walk *w, const char *path, char **link)
+/* What stands at a resolved path; a link's text in *link, a directory's permissions in *mode. Its
+ * parent is known to be a directory without links. */
+static enum found look(struct walk *w, const char *path, char **link, unsigned int *mode)
 {
     const char *rest = "";
     struct place *place = place_of(w, path, &rest);
@@ -91,8 +91,11 @@ static enum found look(struct walk *w, const char *path, char **link)
     char text[PATH_MAX];
     ssize_t len;
 
-    if (!*rest)
+    if (!*rest) {
+        if (place->fd >= 0 && fstat(place->fd, &st) == 0)
+            *mode = st.st_mode & ALLPERMS;
         return place->directory ? FOUND_DIRECTORY : FOUND_FILE;
+    }
     if (place->fd < 0)
         return FOUND_FRESH;
     fd = fs_open_beneath(place->fd, rest, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -100,6 +103,7 @@ static enum found look(struct walk *w, const char *path, char **link)
         return errno == ENOENT ? FOUND_NOTHING : FOUND_ERROR;
     if (fstat(fd, &st) < 0)
         return FOUND_ERROR;
+    *mode = st.st_mode & ALLPERMS;
     if (S_ISDIR(st.st_mode))
         return FOUND_DIRECTORY;
     if (!S_ISLNK(st.st_mode))
@@ -200,11 +204,12 @@ static int walk_component(struct walk *w, struct step *step, const char *name, b
 {
     cleanup_free char *path = join(step->at, name), *link = NULL;
     const char *rest = "";
+    unsigned int mode = 0;
     enum found found;
 
     if (!path)
         return err_nomem(w->err);
-    found = look(w, path, &link);
+    found = look(w, path, &link, &mode);
     if (found == FOUND_ERROR)
         return err_sys(w->err, errno, "mount destination %s: look at /%s", w->destination, path);
     if (found == FOUND_LINK) {
@@ -238,6 +243,8 @@ static int walk_component(struct walk *w, struct step *step, const char *name, b
         if (!w->look_only && make(w, path, !last || want_directory) < 0)
             return -1;
     }
+    if (found == FOUND_DIRECTORY && last)
+        out->mode = mode;
     if (found == FOUND_FRESH && last)
         out->create = want_directory ? TARGET_CREATE_DIR : TARGET_CREATE_FILE;
     free(step->at);

@@ -83,27 +83,29 @@ static void is_mount(const struct fixture *f, size_t i, uint64_t flags, uint64_t
         assert_string_equal(at, strings[s]);
 }
 
-/* What LXC would drop is mounted by the shim, by resolved paths. */
+/* What LXC would drop is mounted by the shim, by resolved paths; a tmpfs that says no mode has that
+ * of what it covers. */
 static void test_shim_mounts(void **state)
 {
     struct fixture *f = *state;
     struct mount_target targets[] = {
-        {(char[]){"run/a"}, TARGET_CREATE_DIR},
-        {(char[]){"copy"}, TARGET_EXISTS},
-        {(char[]){"s"}, TARGET_EXISTS},
-        {(char[]){"dev/pts"}, TARGET_EXISTS},
+        {(char[]){"run/a"}, TARGET_CREATE_DIR, 0},
+        {(char[]){"copy"}, TARGET_EXISTS, 0755},
+        {(char[]){"s"}, TARGET_EXISTS, 01777},
+        {(char[]){"dev/pts"}, TARGET_EXISTS, 0700},
     };
 
     add_mount(f, "/var/run/a", "tmpfs", NULL, "noswap,size=1m,nosuid,rslave");
     add_mount(f, "/copy", "tmpfs", "x y", "tmpcopyup");
-    add_mount(f, "/s", "tmpfs", NULL, "sync");
+    add_mount(f, "/s", "tmpfs", NULL, "sync,size=2m");
     add_mount(f, "/dev/pts", "devpts", "devpts", "newinstance,mode=600");
     f->facts.targets = targets;
     write_ok(f);
     is_mount(f, 0, MS_NOSUID, MS_SLAVE | MS_REC, 1,
              (const char *const[]){"/run/a", "tmpfs", "tmpfs", "noswap,size=1m"});
-    is_mount(f, 1, 0, 0, 0, (const char *const[]){"/copy", "tmpfs", "x y", ""});
-    is_mount(f, 2, MS_SYNCHRONOUS, 0, 0, (const char *const[]){"/s", "tmpfs", "tmpfs", ""});
+    is_mount(f, 1, 0, 0, 0, (const char *const[]){"/copy", "tmpfs", "x y", "mode=755"});
+    is_mount(f, 2, MS_SYNCHRONOUS, 0, 0,
+             (const char *const[]){"/s", "tmpfs", "tmpfs", "size=2m,mode=1777"});
     is_mount(f, 3, 0, 0, 0,
              (const char *const[]){"/dev/pts", "devpts", "devpts", "newinstance,mode=600"});
     is_string(f, WT_TMPCOPYUP, 0, "/copy");
@@ -147,9 +149,9 @@ static void test_attached_mounts(void **state)
 {
     struct fixture *f = *state;
     struct mount_target targets[] = {
-        {(char[]){"x"}, TARGET_EXISTS},           {(char[]){"dev/file"}, TARGET_CREATE_FILE},
-        {(char[]){"run/dir"}, TARGET_CREATE_DIR}, {(char[]){"x/tmp"}, TARGET_EXISTS},
-        {(char[]){"x/in"}, TARGET_EXISTS},        {(char[]){"xx"}, TARGET_EXISTS},
+        {(char[]){"x"}, TARGET_EXISTS, 0},           {(char[]){"dev/file"}, TARGET_CREATE_FILE, 0},
+        {(char[]){"run/dir"}, TARGET_CREATE_DIR, 0}, {(char[]){"x/tmp"}, TARGET_EXISTS, 0},
+        {(char[]){"x/in"}, TARGET_EXISTS, 0},        {(char[]){"xx"}, TARGET_EXISTS, 0},
     };
 
     add_mount(f, "/link", NULL, "/srv", "rbind,rshared,ro,noatime,rnosuid,rexec");
