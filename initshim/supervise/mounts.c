@@ -81,6 +81,9 @@ int sup_mounts(struct supervisor *s, const char **what)
     *what = "mount " LXC_RUN;
     if (mount_run_lxc(s) < 0)
         return -1;
+    *what = "open the way to the container's directory";
+    if ((s->rec.flags & SF_IDMAP) && sup_reach(s) < 0)
+        return -1;
     *what = "mount the root filesystem";
     return place_rootfs(s);
 }

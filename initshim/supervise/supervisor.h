@@ -90,6 +90,10 @@ int sup_record_read(int fd, struct sup_record *out);
  * errno. */
 int sup_mounts(struct supervisor *s, const char **what);
 
+/* reach.c: let the root of a user namespace get to our directory; in our own mount namespace. 0, or -1
+ * with errno. */
+int sup_reach(const struct supervisor *s);
+
 /* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with
  * errno. */
 int sup_spawn(struct supervisor *s);
