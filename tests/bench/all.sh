@@ -14,7 +14,7 @@ for name in runtimes engines launch; do
     BENCH_ROWS=$scratch/rows BENCH_NOTES=$scratch/notes bash "tests/bench/$name.sh" >"$scratch/out" || { failed=1 && cat "$scratch/out"; }
 done
 TOP=. && . tests/bench/lib.sh
-[ ! -e "$scratch/rows" ] || bench_table "$scratch/rows" "$scratch/notes"
+[ ! -s "$scratch/rows" ] || bench_table "$scratch/rows" "$scratch/notes"
 echo
 bash tests/bench/profile.sh || failed=1
 exit "$failed"

@@ -59,7 +59,8 @@ static struct contender contenders[CONTENDERS_MAX];
 static int n_contenders, rounds = 20, jobs = 1;
 static unsigned int limit = 60;
 static const char *turn = "arguments"; /* then the contender's name */
-static int output;                     /* what the commands of this step print */
+static volatile sig_atomic_t expired;
+static int output; /* what the commands of this step print */
 
 static _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static void die(const char *format, ...)
