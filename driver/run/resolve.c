@@ -12,11 +12,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "host/net.h"
 #include "host/proc.h"
+#include "spec/validate.h"
+#include "spec/words.h"
 
 static const char *const ns_file[NS_KINDS] = {
     [NS_PID] = "pid", [NS_NET] = "net",   [NS_MNT] = "mnt",       [NS_IPC] = "ipc",
@@ -212,6 +215,29 @@ static int of_path(struct launch *l, enum ns_kind kind, const char *path,
     return l->ns_path[kind] ? 0 : err_nomem(err);
 }
 
+/* Engines name the host's own namespace by a path, too: Docker for --network host. */
+static bool is_hosts(enum ns_kind kind, const char *path)
+{
+    cleanup_free char *own = str_printf("/proc/self/ns/%s", ns_file[kind]);
+    struct stat a, b;
+
+    return own && stat(own, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static int check_sysctls(const struct launch *l, struct lxcdriver_error **err)
+{
+    for (size_t i = 0; i < l->cmd->n_sysctls; i++) {
+        const char *key = l->cmd->sysctls[i].key;
+        enum ns_kind kind = sysctl_namespace(key);
+
+        if (l->ns_path[kind] && is_hosts(kind, l->ns_path[kind]))
+            return err_set(err, "sysctl: \"%s\" cannot be set in the host's %s namespace, %s", key,
+                           ns_type_word(kind), l->ns_path[kind]);
+    }
+    return 0;
+}
+
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
@@ -230,7 +256,7 @@ int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err)
         (cmd->pid_container &&
          of_container(l, NS_PID, "pid.container_id", cmd->pid_container, err) < 0))
         return -1;
-    return 0;
+    return check_sysctls(l, err);
 }
 
 int launch_check_peers(const struct launch *l, struct lxcdriver_error **err)

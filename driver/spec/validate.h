@@ -31,6 +31,8 @@ int check_user(const char *user, struct lxcdriver_error **err);
 int check_group(const char *group, struct lxcdriver_error **err);
 /* A key that is the container's own, not the machine's. */
 int check_sysctl_key(const char *key, struct lxcdriver_error **err);
+/* The namespace that such a key belongs to: NS_NET, NS_UTS or NS_IPC. */
+enum ns_kind sysctl_namespace(const char *key);
 /* No byte below 0x20 and no DEL: what a line of a configuration file cannot carry. */
 int check_text(const char *text, struct lxcdriver_error **err);
 /* A raw LXC key: "lxc." and letters, digits, '_', '-', '.'. */

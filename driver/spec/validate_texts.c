@@ -92,23 +92,26 @@ static int check_users(const struct command *cmd, struct lxcdriver_error **err)
     return 0;
 }
 
+enum ns_kind sysctl_namespace(const char *key)
+{
+    if (strncmp(key, "net", 3) == 0)
+        return NS_NET;
+    return str_ends(key, "domainname") ? NS_UTS : NS_IPC;
+}
+
 /* A key's namespace has to be the container's own, or the host's value would change. */
 static int check_sysctl(const struct command *cmd, const struct string_pair *pair,
                         struct lxcdriver_error **err)
 {
-    enum ns_kind kind = NS_IPC;
+    enum ns_kind kind = sysctl_namespace(pair->key);
 
     if (check_sysctl_key(pair->key, err) < 0)
         return -1;
     if (check_text(pair->value, err) < 0)
         return err_wrap(err, "%s", pair->key);
-    if (strncmp(pair->key, "net", 3) == 0)
-        kind = NS_NET;
-    else if (str_ends(pair->key, "domainname"))
-        kind = NS_UTS;
     if (cmd->ns[kind].mode == NS_HOST || (kind == NS_NET && cmd->net.mode == NET_HOST))
         return err_set(err, "\"%s\" cannot be set in the host's %s namespace", pair->key,
-                       ns_type_word((enum ns_kind)kind));
+                       ns_type_word(kind));
     return 0;
 }
 
