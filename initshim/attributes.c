@@ -1,6 +1,7 @@
 #include "attributes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/sched.h>
@@ -24,21 +25,46 @@ int keyring_join(struct shim *s)
     return 0;
 }
 
+/* The number asked for as text; false when none is. */
+static bool oom_score_text(struct shim *s, char *value, struct text *t, size_t size)
+{
+    int32_t score;
+
+    if (!bootstrap_value(&s->boot, WT_OOM_SCORE_ADJ, &score, sizeof(score)))
+        return false;
+    text_init(t, value, size);
+    if (score < 0)
+        text_put(t, "-");
+    text_put_number(t, score < 0 ? -(uint64_t)score : (uint64_t)score);
+    return true;
+}
+
 int oom_score_set(struct shim *s)
 {
     char value[24];
     struct text t;
-    int32_t score;
 
-    if (!bootstrap_value(&s->boot, WT_OOM_SCORE_ADJ, &score, sizeof(score)))
+    if (s->exec || !oom_score_text(s, value, &t, sizeof(value)))
         return 0;
-    text_init(&t, value, sizeof(value));
-    if (score < 0)
-        text_put(&t, "-");
-    text_put_number(&t, score < 0 ? -(uint64_t)score : (uint64_t)score);
     if (procfs_write(s->root_fd, "self/oom_score_adj", value, t.len) < 0)
         return fail(&s->failure, STAGE_OOM_SCORE, errno, value);
     return 0;
+}
+
+int oom_score_set_outside(struct shim *s)
+{
+    char value[24];
+    struct text t;
+    int fd, code = 0;
+
+    if (!oom_score_text(s, value, &t, sizeof(value)))
+        return 0;
+    fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, value, t.len) < 0)
+        code = errno;
+    if (fd >= 0)
+        close(fd);
+    return code ? fail(&s->failure, STAGE_OOM_SCORE, code, value) : 0;
 }
 
 static int set_policy(const struct wire_sched *w)

@@ -63,6 +63,7 @@ static const shim_step hook_steps[] = {
 static const shim_step exec_steps[] = {
     handshake_receive,
     join_cgroups,          /* their directories are the host's */
+    oom_score_set_outside, /* the file is the host's root's for who is in a user namespace */
     join_namespaces,
     join_fork,
     rootdir_open,

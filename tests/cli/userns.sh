@@ -139,6 +139,17 @@ is "a bridge" "$(run1 --userns auto --net rlusr0 @busybox sh -c \
     "10.81.0.2/24 reached eth0 lo"
 ip link del rlusr0
 
+# ---- exec, and a directory of containers that is for root alone ----
+
+mkdir -m 0700 "$SCRATCH/closed" "$SCRATCH/closed/more"
+echo entry >"$SCRATCH/closed/file"
+"$LXC_LAUNCH" --root "$SCRATCH/closed/more/root" -d --name usrexec --userns auto --oom-score-adj 100 @busybox sleep 100 >/dev/null
+is "exec has the container's OOM score" \
+    "$("$RUNLXC" --root "$SCRATCH/closed/more/root" exec usrexec cat /proc/self/oom_score_adj)" 100
+ok "it ends" "$RUNLXC" --root "$SCRATCH/closed/more/root" delete --force usrexec
+is "the directories above are as they were" "$(stat -c '%a %n' "$SCRATCH/closed" "$SCRATCH"/closed/* | sed "s|$SCRATCH/||")" \
+    $'700 closed\n644 closed/file\n700 closed/more'
+
 # ---- errors ----
 
 for value in x 500000 500000:0 :5 5: -1:5 500000:x; do
