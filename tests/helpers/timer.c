@@ -192,7 +192,7 @@ static void split(char *text, char **words)
 /* Prepared beforehand, so that only starting and waiting is measured. */
 static uint64_t run_step(const char *step, const char *const *ids)
 {
-    char *texts[JOBS_MAX], *words[JOBS_MAX][WORDS_MAX];
+    char *texts[JOBS_MAX] = {0}, *words[JOBS_MAX][WORDS_MAX];
     pid_t pids[JOBS_MAX] = {0};
     uint64_t begin;
 
