@@ -118,6 +118,19 @@ for program in "$place"/programs/*; do
 done
 wait
 
+# What passes with runc and is meant to be otherwise (README, "Differences").
+known() {
+    case $1 in
+        # It holds the supervisor's pid, state the init's.
+        pidfile) echo "create with '--pid-file' option works" ;;
+        # One more than was asked for, for the supervisor.
+        delete_resources | linux_cgroups_pids | linux_cgroups_relative_pids) echo 'pids limit is set correctly' ;;
+        # LXC gives every container a mount namespace of its own. The first of these programs ends when that is refused.
+        linux_ns_itype) printf 'inherit namespace %s without type\n' cgroup ipc mnt net pid user uts ;;
+        linux_ns_path) echo 'set mnt namespace by path' ;;
+    esac
+}
+
 # What a program finds out is compared test by test: many of them fail somewhere with runc.
 count=0 same=0 programs_count=0 programs_same=0
 for dir in "$WORK"/v/*-runc; do
@@ -127,16 +140,19 @@ for dir in "$WORK"/v/*-runc; do
     with_runc=$(judge "$dir")
     with_lxc=$(judge "$other")
     missing=$(LC_ALL=C comm -23 <(good "$dir") <(good "$other"))
+    different=$(grep -cFx "$(known "$program")" <<<"$missing")
+    [ -z "$(known "$program")" ] && different=0
+    missing=$(grep -vFx "$(known "$program")" <<<"$missing")
     diag "$(printf '%-36s runc %-5s runlxc %s' "$program" "$with_runc" "$with_lxc")"
     tests=$(good "$dir" | wc -l)
     count=$((count + tests))
-    same=$((same + tests - $(grep -c . <<<"$missing")))
+    same=$((same + tests - different - $(grep -c . <<<"$missing")))
     if [ "$with_runc" = pass ]; then
         programs_count=$((programs_count + 1))
         [ "$with_lxc" != pass ] || programs_same=$((programs_same + 1))
     fi
-    if [ -z "$missing" ] && { [ "$with_runc" != pass ] || [ "$with_lxc" = pass ]; }; then
-        [ "$tests" -eq 0 ] || pass "conformance: $program: $tests tests"
+    if [ -z "$missing" ] && { [ "$with_runc" != pass ] || [ "$with_lxc" = pass ] || [ "$different" -gt 0 ]; }; then
+        [ "$tests" -eq 0 ] || pass "conformance: $program: $((tests - different)) tests, $different different"
     else
         fail "conformance: $program: what passes with runc passes"
         diag "missing: ${missing:-(status $(<"$other/status"))}"
@@ -144,5 +160,15 @@ for dir in "$WORK"/v/*-runc; do
     fi
 done
 printf 'conformance programs same=%d/%d tests same=%d/%d\n' "$programs_same" "$programs_count" "$same" "$count"
+# Some programs remove nothing, or mount in the suite's own namespace.
+for runtime in runc "$LXC_RUNTIME"; do
+    for id in $("$runtime" list -q); do
+        "$runtime" delete --force "$id"
+    done
+done
+for _ in 1 2 3; do
+    awk -v work="$WORK/tmp/" 'index($5, work) == 1 { print $5 }' /proc/self/mountinfo | tac | xargs -r umount -l
+done
+find /sys/fs/cgroup -mindepth 2 -depth -type d \( -path '*/cgrouptest*' -o -path '*/testdir*' \) -exec rmdir {} + 2>/dev/null
 [ -z "${KEEP:-}" ] || cp -a "$WORK/v" "$KEEP"
 engine_end
