@@ -53,10 +53,19 @@ struct contender {
     uint64_t *times;
 };
 
+/* One of those that run at once. */
+struct job {
+    char id[64];
+    char *text; /* of the step */
+    char *words[WORDS_MAX];
+    pid_t pid;
+};
+
 extern char **environ;
 
 static struct contender contenders[CONTENDERS_MAX];
-static int n_contenders, rounds = 20, jobs = 1;
+static struct job jobs[JOBS_MAX];
+static int n_contenders, rounds = 20, n_jobs = 1;
 static unsigned int limit = 60;
 static const char *turn = "arguments"; /* then the contender's name */
 static volatile sig_atomic_t expired;
@@ -190,59 +199,55 @@ static void split(char *text, char **words)
 }
 
 /* Prepared beforehand, so that only starting and waiting is measured. */
-static uint64_t run_step(const char *step, const char *const *ids)
+static uint64_t run_step(const char *step)
 {
-    char *texts[JOBS_MAX] = {0}, *words[JOBS_MAX][WORDS_MAX];
-    pid_t pids[JOBS_MAX] = {0};
-    uint64_t begin;
+    uint64_t begin, us;
 
-    for (int i = 0; i < jobs; i++) {
-        texts[i] = fill_in(step, ids[i]);
-        split(texts[i], words[i]);
+    for (int i = 0; i < n_jobs; i++) {
+        jobs[i].text = fill_in(step, jobs[i].id);
+        split(jobs[i].text, jobs[i].words);
     }
     if (ftruncate(output, 0) < 0)
         die("ftruncate: %s", strerror(errno));
     alarm(limit);
     begin = now_us();
-    for (int i = 0; i < jobs; i++) {
-        if (strcmp(words[i][0], "reaped") != 0)
-            pids[i] = start(words[i]);
+    for (int i = 0; i < n_jobs; i++) {
+        if (strcmp(jobs[i].words[0], "reaped") != 0)
+            jobs[i].pid = start(jobs[i].words);
+        else
+            jobs[i].pid = 0;
     }
-    for (int i = 0; i < jobs; i++) {
+    for (int i = 0; i < n_jobs; i++) {
         int status = 0;
 
-        if (pids[i])
-            status = await(pids[i], step);
-        else if (words[i][1])
-            await_file(words[i][1]);
+        if (jobs[i].pid)
+            status = await(jobs[i].pid, step);
+        else if (jobs[i].words[1])
+            await_file(jobs[i].words[1]);
         if (status)
             die("%s: wait status 0x%x", step, (unsigned int)status);
     }
-    begin = now_us() - begin;
+    us = now_us() - begin;
     alarm(0);
-    for (int i = 0; i < jobs; i++)
-        free(texts[i]);
-    return begin;
+    for (int i = 0; i < n_jobs; i++)
+        free(jobs[i].text);
+    return us;
 }
 
 static uint64_t run_contender(const struct contender *c, int round)
 {
-    char ids[JOBS_MAX][64];
-    const char *pointers[JOBS_MAX];
     uint64_t sum = 0;
 
     turn = c->name;
-    for (int i = 0; i < jobs; i++) {
-        snprintf(ids[i], sizeof(ids[i]), "%.40s-%d-%d", c->name, round, i);
-        pointers[i] = ids[i];
-    }
+    for (int i = 0; i < n_jobs; i++)
+        snprintf(jobs[i].id, sizeof(jobs[i].id), "%.40s-%d-%d", c->name, round, i);
     /* Ours is one thread, and posix_spawn's child inherits the namespace: no command has to be
      * started through another that enters it. */
     if (setns(c->mount_ns, CLONE_NEWNS) < 0)
         die("setns: %s", strerror(errno));
     for (int i = 0; i < c->n_steps; i++) {
         bool counted = strncmp(c->steps[i], "- ", 2) != 0;
-        uint64_t us = run_step(c->steps[i] + (counted ? 0 : 2), pointers);
+        uint64_t us = run_step(c->steps[i] + (counted ? 0 : 2));
 
         sum += counted ? us : 0;
     }
@@ -313,7 +318,7 @@ static void read_arguments(int argc, char **argv)
         if (opt == 'n')
             rounds = number(optarg, 1000000);
         else if (opt == 'j')
-            jobs = number(optarg, JOBS_MAX);
+            n_jobs = number(optarg, JOBS_MAX);
         else if (opt == 'l')
             limit = (unsigned int)number(optarg, 3600);
         else
