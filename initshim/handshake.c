@@ -35,11 +35,11 @@ static void take_second(struct shim *s, int fd)
     s->sock = fd;
 }
 
-/* The mounts come before the preserved descriptors; *next is where they begin, and where the others
- * do. */
+/* The mounts, and the cgroup namespace behind them, come before the preserved descriptors; *next is
+ * where they begin, and where the others do. */
 static int take_mounts(struct shim *s, const struct packet *p, size_t *next)
 {
-    s->n_mounts = s->boot.count[WT_ATTACH];
+    s->n_mounts = s->boot.count[WT_ATTACH] + (s->boot.flags & WF_CGROUP_NS ? 1 : 0);
     if (*next > p->n_fds || s->n_mounts > p->n_fds - *next)
         return -1;
     memcpy(s->mounts, p->fds + *next, s->n_mounts * sizeof(*s->mounts));

@@ -42,6 +42,21 @@ int join_cgroups(struct shim *s)
     return 0;
 }
 
+/* LXC gives the container a cgroup namespace of its own whenever it joins another of some kind. */
+int join_cgroup_namespace(struct shim *s)
+{
+    int *fd = s->n_mounts ? &s->mounts[s->n_mounts - 1] : NULL;
+
+    if (!(s->boot.flags & WF_CGROUP_NS))
+        return 0;
+    if (!fd || setns(*fd, CLONE_NEWCGROUP) < 0)
+        return fail(&s->failure, STAGE_NAMESPACE, fd ? errno : EPROTO, "cgroup");
+    close(*fd);
+    *fd = -1;
+    s->n_mounts--;
+    return 0;
+}
+
 static int become_root(struct shim *s)
 {
     /* EPERM: denied in that user namespace. EINVAL: it has no id 0; the workload's own follow, and

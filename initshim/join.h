@@ -14,6 +14,9 @@ int join_cgroups(struct shim *s);
 /* setns(2) on the init's pidfd with WT_SETNS; in a user namespace, become its root. */
 int join_namespaces(struct shim *s);
 
+/* The init: enter the cgroup namespace that came as a descriptor, with WF_CGROUP_NS. */
+int join_cgroup_namespace(struct shim *s);
+
 /* Fork into the pid namespace. Returns in the child, which is our parent's child; we end with
  * status 0. */
 int join_fork(struct shim *s);

@@ -35,6 +35,7 @@
 /* clang-format off */
 static const shim_step init_steps[] = {
     handshake_receive,
+    join_cgroup_namespace,
     rootdir_open,
     identity_resolve,      /* the terminal needs an owner */
     caps_check,

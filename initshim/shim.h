@@ -15,12 +15,13 @@
 #include "user.h"
 
 struct shim {
-    bool exec;                  /* exec into a running container, not its init */
-    int sock;                   /* to the supervisor, or to the driver in exec mode */
-    int pidfd;                  /* exec mode: the container's init, until it is joined */
-    int root_fd;                /* O_PATH of the container's root directory */
-    size_t n_kept;              /* preserved descriptors, at 3 and up */
-    int mounts[PACKET_MAX_FDS]; /* detached, one for each WT_ATTACH; -1: attached */
+    bool exec;     /* exec into a running container, not its init */
+    int sock;      /* to the supervisor, or to the driver in exec mode */
+    int pidfd;     /* exec mode: the container's init, until it is joined */
+    int root_fd;   /* O_PATH of the container's root directory */
+    size_t n_kept; /* preserved descriptors, at 3 and up */
+    /* detached, one for each WT_ATTACH; -1: attached. With WF_CGROUP_NS the last is no mount */
+    int mounts[PACKET_MAX_FDS];
     size_t n_mounts;
     bool cwd_entered; /* the working directory is reached already */
     struct bootstrap boot;

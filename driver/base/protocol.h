@@ -154,6 +154,8 @@ enum wire_flag {
     WF_DEV_READONLY = 1 << 11,
     WF_USERNS = 1 << 12, /* in a user namespace of its own: mknod is not possible,
                             /proc/self/setgroups may deny */
+    /* join a cgroup namespace: a descriptor of it follows those of WT_ATTACH */
+    WF_CGROUP_NS = 1 << 13,
 };
 
 /* NUMA nodes that a mask can name, as many as the kernel can be built for (NODES_SHIFT). */

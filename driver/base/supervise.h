@@ -63,6 +63,7 @@ enum sup_tag {
     SUPT_LISTENER_STATE, /* string, LISTENER_PARTS times: see shared/listener.h */
     SUPT_LXC_NAME,       /* string: what LXC calls the container; without it the id */
     SUPT_LXC_CONFIG,     /* string: with it, absolute path of the configuration */
+    SUPT_TIME_NS,        /* string: absolute path of the time namespace to join */
     SUPT_TAGS
 };
 

@@ -74,9 +74,6 @@ struct config_facts {
     bool idmap_root;                 /* lxc.rootfs.options = idmap=container */
     const struct config_bind *binds; /* after the default mounts, before the command's */
     size_t n_binds;
-    /* For each of cmd->mounts with id maps of its own: path of a user namespace that has them; NULL
-     * where there is none. The array itself may be NULL. */
-    const char *const *mount_userns;
     /* File that takes the weight of block I/O here: "blkio.weight" or "blkio.bfq.weight" (v1),
      * "io.weight" or "io.bfq.weight" (v2). Which one exists depends on the kernel's I/O schedulers.
      * NULL: blkio.bfq.weight, io.weight. */

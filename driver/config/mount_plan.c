@@ -67,13 +67,22 @@ static bool tied_to_host(const struct command *cmd, const struct mount_spec *m)
     return (m->propagation & MS_SHARED) && (!cmd->oci_version || cmd->root.propagation & MS_SHARED);
 }
 
+/*
+ * LXC shifts ids only by the container's map or by a user namespace that has a path, and always in
+ * the whole tree.
+ */
+static bool shifted(const struct mount_spec *m)
+{
+    return m->idmap || m->n_uid_maps;
+}
+
 static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *plan,
                      struct lxcdriver_error **err)
 {
     const struct mount_spec *m = &cmd->mounts[i];
 
     plan->bind = true;
-    plan->way = tied_to_host(cmd, m) ? MOUNT_ATTACH : MOUNT_LXC;
+    plan->way = tied_to_host(cmd, m) || shifted(m) ? MOUNT_ATTACH : MOUNT_LXC;
     /* In a bundle they may be what an engine knows of the source's file system: the kernel does not
      * look at them. */
     if (m->data.n && !cmd->engine)
@@ -85,9 +94,14 @@ static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *pla
         return err_set(err, "mounts[%zu].options: tmpcopyup is for a tmpfs", i);
     if (!m->source)
         return err_set(err, "mounts[%zu].source: is missing", i);
+    if (m->idmap && !m->n_uid_maps && !cmd->n_uid_maps)
+        return err_set(
+            err, "mounts[%zu].options: idmap needs id maps, of the mount or of the container", i);
     /* LXC's own /proc would lie under it, and be what the shim finds and takes away. */
     if (plan->way == MOUNT_ATTACH && str_eq(plan->path, default_paths[DEFAULT_PROC]))
-        return err_set(err, "mounts[%zu].options: a mount on /proc cannot be shared with the host",
+        return err_set(err,
+                       "mounts[%zu].options: a mount on /proc can be neither shared with the host "
+                       "nor have an id map",
                        i);
     return 0;
 }

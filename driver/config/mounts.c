@@ -98,26 +98,6 @@ static int dockerenv(struct section *s)
                               ".dockerenv", s->err);
 }
 
-/* The mount's own map needs a user namespace that has it; the container's is the one LXC calls
- * "container". */
-static int idmap_word(struct section *s, size_t i, struct buf *options)
-{
-    const struct mount_spec *m = &s->cmd->mounts[i];
-    const char *userns = s->facts->mount_userns ? s->facts->mount_userns[i] : NULL;
-
-    if (!m->idmap && !m->n_uid_maps)
-        return 0;
-    if (m->n_uid_maps && !userns)
-        return err_set(s->err,
-                       "mounts[%zu].uidMappings: no user namespace with this map is at hand", i);
-    if (!m->n_uid_maps && !s->cmd->n_uid_maps)
-        return err_set(s->err,
-                       "mounts[%zu].options: idmap needs id maps, of the mount or of the container",
-                       i);
-    buf_printf(options, ",idmap=%s", userns ? userns : "container");
-    return options->failed ? err_nomem(s->err) : 0;
-}
-
 static int lxc_mount(struct section *s, size_t i, const struct mount_plan *plan)
 {
     const struct mount_spec *m = &s->cmd->mounts[i];
@@ -127,7 +107,7 @@ static int lxc_mount(struct section *s, size_t i, const struct mount_plan *plan)
 
     if (!field)
         return err_nomem(s->err);
-    if (mount_options(m, plan, field, &options, s->err) < 0 || idmap_word(s, i, &options) < 0)
+    if (mount_options(m, plan, field, &options, s->err) < 0)
         return -1;
     buf_puts(&options, mount_create_word(plan->create));
     if (options.failed)

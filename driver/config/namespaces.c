@@ -93,6 +93,15 @@ static int time_offsets(struct section *s)
                   cmd->monotonic_ns);
 }
 
+/*
+ * LXC can join no time namespace, and joins a cgroup namespace only to leave it for a new one: the
+ * supervisor and the shim do it.
+ */
+static bool lxc_joins(enum ns_kind k)
+{
+    return k != NS_TIME && k != NS_CGROUP;
+}
+
 /* The new ones are listed (lxc.namespace.clone), not the kept ones: for lxc.namespace.keep LXC
  * makes everything that is not listed, a user namespace without id maps too. */
 int config_namespaces(struct section *s)
@@ -113,7 +122,7 @@ int config_namespaces(struct section *s)
 
         if (!key)
             return err_nomem(s->err);
-        if (joined(s, k) && section_set(s, key, key, "%s", joined(s, k)) < 0)
+        if (lxc_joins(k) && joined(s, k) && section_set(s, key, key, "%s", joined(s, k)) < 0)
             return -1;
     }
     if (s->facts->inherit_keyring && section_set(s, "lxc.keyring.session", NULL, "1") < 0)

@@ -67,7 +67,8 @@ bool ns_is_new(const struct command *cmd, enum ns_kind k, const char *joined);
 enum mount_way {
     MOUNT_LXC,    /* an lxc.mount.entry */
     MOUNT_SHIM,   /* WT_MOUNT: it has words that LXC drops, or must come after one that has */
-    MOUNT_ATTACH, /* WT_ATTACH: a bind that LXC would cut off from the host's mount */
+    MOUNT_ATTACH, /* WT_ATTACH: a bind that LXC would cut off from the host's mount, or with an id
+                     map */
     MOUNT_ATTR,   /* "remount": only attributes of what is there, WT_MOUNT_ATTR */
     MOUNT_CGROUP, /* lxc.mount.auto, or binds when the cgroup namespace is not new */
     MOUNT_DEVPTS, /* lxc.pty.max: LXC replaces whatever is at /dev/pts by its own devpts */

@@ -68,6 +68,7 @@ static void close_handed_over(struct launch *l)
     for (size_t i = 0; i < l->n_attach; i++)
         close_fd(&l->attach[i]);
     l->n_attach = 0;
+    close_fd(&l->cgroup_ns);
 }
 
 void launch_clear(struct launch *l)
@@ -107,6 +108,7 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
 {
     *l = (struct launch){.drv = drv, .cmd = cmd, .options = options};
     l->sock = l->dir_fd = l->log_fd = l->drain_fd = l->console = -1;
+    l->cgroup_ns = -1;
     l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
     l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
     l->dir = str_printf("%s/%s", drv->root, cmd->id);

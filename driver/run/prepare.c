@@ -176,7 +176,8 @@ static int write_config(struct launch *l, struct lxcdriver_error **err)
 static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
 {
     struct bootstrap_facts facts = {
-        .flags = l->drain_fd >= 0 || l->options->use_stdio ? WF_CHOWN_STDIO : 0,
+        .flags = (l->drain_fd >= 0 || l->options->use_stdio ? WF_CHOWN_STDIO : 0) |
+                 (l->cgroup_ns >= 0 ? WF_CGROUP_NS : 0),
         .env = &l->env,
         .seccomp = l->seccomp.insns,
         .seccomp_len = l->seccomp.n * sizeof(*l->seccomp.insns),
@@ -307,6 +308,8 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
     if (add_pivots(l, err) < 0 || add_lxc_name(l, err) < 0)
         return -1;
     add_oom_file(l);
+    if (l->ns_path[NS_TIME])
+        record_add_string(&l->record, SUPT_TIME_NS, l->ns_path[NS_TIME]);
     if (l->host_if)
         record_add_string(&l->record, SUPT_HOST_IF, l->host_if);
     if (l->rootfs.upper)

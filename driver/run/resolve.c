@@ -238,6 +238,27 @@ static int check_sysctls(const struct launch *l, struct lxcdriver_error **err)
     return 0;
 }
 
+/*
+ * LXC makes a new cgroup namespace when it joins one of any kind, so that one to be joined and one
+ * to be left as it is are for the shim to enter. In a user namespace it may not enter the host's,
+ * which makes a difference to what /proc/self/cgroup says only.
+ */
+static int open_cgroup_namespace(struct launch *l, struct lxcdriver_error **err)
+{
+    const char *path = l->ns_path[NS_CGROUP];
+    bool lxc_joins = false;
+
+    for (enum ns_kind k = 0; k < NS_KINDS; k++)
+        lxc_joins = lxc_joins || (l->ns_path[k] && k != NS_CGROUP && k != NS_TIME);
+    if (!path && lxc_joins && l->cmd->ns[NS_CGROUP].mode == NS_HOST && !l->cmd->n_uid_maps &&
+        !l->ns_path[NS_USER])
+        path = "/proc/self/ns/cgroup";
+    if (!path)
+        return 0;
+    l->cgroup_ns = open(path, O_RDONLY | O_CLOEXEC);
+    return l->cgroup_ns < 0 ? err_sys(err, errno, "cgroup namespace %s", path) : 0;
+}
+
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
@@ -256,7 +277,7 @@ int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err)
         (cmd->pid_container &&
          of_container(l, NS_PID, "pid.container_id", cmd->pid_container, err) < 0))
         return -1;
-    return check_sysctls(l, err);
+    return check_sysctls(l, err) < 0 ? -1 : open_cgroup_namespace(l, err);
 }
 
 int launch_check_peers(const struct launch *l, struct lxcdriver_error **err)

@@ -190,6 +190,7 @@ struct launch {
     char *mac;
     char *host_if;
     char *ns_path[NS_KINDS];
+    int cgroup_ns; /* the cgroup namespace that the shim is to be in; -1: as LXC makes it */
     pid_t peer_pid[NS_KINDS]; /* whose namespace ns_path[] is, to be looked at again once LXC has
                                  opened it */
     uint64_t peer_start[NS_KINDS];
@@ -206,7 +207,7 @@ struct launch {
     struct cgroup_dirs actual; /* of the running init */
     bool furnished;
     struct resctrl_group rdt;
-    bool create_only;          /* the command waits for lxcdriver_start() */
+    bool create_only; /* the command waits for lxcdriver_start() */
     bool started, ended, ended_in_order, claimed;
     int status;
     bool oom;
@@ -222,8 +223,9 @@ void launch_clear(struct launch *l);
 /* lxcfs.c: the same, when the command or the settings ask for it; by the settings alone it is no
  * more than a warning that lxcfs does not run. 0 or -1. */
 int launch_prepare_lxcfs(struct launch *l, struct lxcdriver_error **err);
-/* furnish.c: what the container gets from outside, once, when its namespaces are there. 0 or -1. The
- * record of it goes into state.json, as "intelRdt"; what that names is removed with the container.
+/* furnish.c: what the container gets from outside, once, when its namespaces are there. 0 or -1.
+ * The record of it goes into state.json, as "intelRdt"; what that names is removed with the
+ * container.
  */
 int launch_furnish(struct launch *l, pid_t init, struct lxcdriver_error **err);
 json_t *furnish_record(const struct resctrl_group *rdt);

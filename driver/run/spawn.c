@@ -150,7 +150,7 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err)
     cleanup_close int bootstrap = openat(l->dir_fd, "bootstrap", O_RDONLY | O_CLOEXEC);
     cleanup_close int exe = open_shim(l->drv, err);
     struct sup_msg msg = {.type = SUP_RECORD};
-    int fds[SUP_OWN_MAX + SUP_SHIM_MAX];
+    int fds[SUP_OWN_MAX + SUP_SHIM_MAX + 1];
     size_t n = 0;
 
     if (exe < 0)
@@ -172,8 +172,10 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err)
             fds[n++] = l->stdio[i];
     for (size_t i = 0; i < l->n_attach; i++)
         fds[n++] = l->attach[i];
+    if (l->cgroup_ns >= 0)
+        fds[n++] = l->cgroup_ns;
     for (size_t i = 0; i < l->options->n_preserve; i++) {
-        if (n == ARRAY_SIZE(fds))
+        if (n == SUP_OWN_MAX + SUP_SHIM_MAX)
             return err_set(err, "more than %d descriptors to pass on", SUP_SHIM_MAX);
         fds[n++] = l->options->preserve[i];
     }

@@ -82,6 +82,8 @@ static int read_process(const struct json_at *root, struct command *cmd, struct 
     if (oci_process_read(&process, &cmd->process, warnings, err) < 0)
         return -1;
     cmd->process.caps.set = true;
+    /* Not in the specification, but what every runtime does, and engines rely on. */
+    cmd->process.create_cwd = true;
     return 0;
 }
 

@@ -1,6 +1,8 @@
 /* lxc-start, with the shim's executable and socket as descriptors SHIM_EXE_FD and SHIM_FD. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -68,6 +70,22 @@ static void arguments(const struct supervisor *s, const char *argv[ARGS_MAX])
     argv[n] = NULL;
 }
 
+/* LXC joins namespaces in a process that shares its memory, which the kernel does not allow for
+ * this kind: so lxc-start itself is in it, and what it starts. */
+static int join_time(const char *path)
+{
+    int fd, result;
+
+    if (!path)
+        return 0;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    result = setns(fd, CLONE_NEWTIME);
+    close(fd);
+    return result;
+}
+
 static void child(struct supervisor *s, int shim_end, pid_t parent)
 {
     const char *argv[ARGS_MAX];
@@ -87,6 +105,8 @@ static void child(struct supervisor *s, int shim_end, pid_t parent)
     sock = fcntl(shim_end, F_DUPFD_CLOEXEC, 10);
     exe = fcntl(s->exe, F_DUPFD_CLOEXEC, 10);
     if (sock < 0 || exe < 0 || place(sock, SHIM_FD) < 0 || place(exe, SHIM_EXE_FD) < 0)
+        _exit(126);
+    if (join_time(s->rec.time_ns) < 0)
         _exit(126);
     if (s->rec.flags & SF_UNCONFINED)
         unconfined();

@@ -29,6 +29,9 @@ static int take_string(struct sup_record *out, const struct record *rec)
     case SUPT_LOG_LEVEL:
         out->log_level = text;
         return 0;
+    case SUPT_TIME_NS:
+        out->time_ns = text;
+        return 0;
     case SUPT_LXC_NAME:
         out->lxc_name = text;
         return 0;

@@ -23,6 +23,7 @@ struct sup_record {
     uint64_t flags;
     uint64_t timeout_ms;
     const char *lxc_start, *log_file, *log_level, *oom_file, *host_if;
+    const char *time_ns;               /* NULL: none is joined */
     const char *lxc_name, *lxc_config; /* NULL: the id; <root>/<id>/config */
     const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS];
     size_t n_payload, n_monitor;
@@ -90,8 +91,8 @@ int sup_record_read(int fd, struct sup_record *out);
  * errno. */
 int sup_mounts(struct supervisor *s, const char **what);
 
-/* reach.c: let the root of a user namespace get to our directory; in our own mount namespace. 0, or -1
- * with errno. */
+/* reach.c: let the root of a user namespace get to our directory; in our own mount namespace. 0, or
+ * -1 with errno. */
 int sup_reach(const struct supervisor *s);
 
 /* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with

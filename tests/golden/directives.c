@@ -146,12 +146,6 @@ static void add_mountmap(struct golden *g, char **w)
     add_map(&m->gid_maps, &m->n_gid_maps, w);
 }
 
-static void set_mountns(struct golden *g, char **w)
-{
-    g->userns[g->cmd->n_mounts - 1] = keep(w[0]);
-    g->facts.mount_userns = g->userns;
-}
-
 static void set_time(struct golden *g, char **w)
 {
     g->cmd->has_time_offsets = true;
@@ -377,7 +371,6 @@ static const struct directive {
     {"uidmap", 3, add_uidmap},
     {"gidmap", 3, add_gidmap},
     {"mount-map", 3, add_mountmap},
-    {"mount-ns", 1, set_mountns},
     {"time", 4, set_time},
     {"number", 2, set_number},
     {"flag", 1, set_flag},

@@ -10,7 +10,6 @@ struct golden {
     struct command *cmd;
     struct config_facts facts;
     struct mount_target targets[MOUNTS_MAX];
-    const char *userns[MOUNTS_MAX];
     struct config_bind binds[MOUNTS_MAX];
     struct strv v1, v2, args;
     char *json, *bundle;
