@@ -11,8 +11,10 @@ fetch() {
     timeout 5 socat -t 2 -u "TCP:$1:$2,connect-timeout=2" - 2>/dev/null
 }
 
+# Into the file "answer": the next time nobody may listen yet.
 fetched() {
-    [ -n "$(fetch "$@")" ]
+    fetch "$@" >answer
+    [ -s answer ]
 }
 
 s_bridge_address() {
@@ -47,7 +49,7 @@ no_link() {
 s_publish() {
     NET=bridge up -p "127.0.0.1:$(port 1):80" -- sh -c "$(serving 80 'from inside')"
     until_true 10 fetched 127.0.0.1 "$(port 1)"
-    fetch 127.0.0.1 "$(port 1)"
+    cat answer
     docker port "$C" | sed -E 's/:[0-9]+$/:PORT/'
 }
 
@@ -69,6 +71,7 @@ sent_and_seen() {
 s_publish_all() {
     NET=bridge up -P --expose 81 --expose 82/udp -- sh -c "$(serving 81 'exposed')"
     until_true 10 fetched 127.0.0.1 "$(docker port "$C" 81 | head -n 1 | sed 's/.*://')"
+    cat answer
     docker port "$C" | grep -v '::' | sed -E 's/:[0-9]+$/:PORT/' | sort
     field '{{json .Config.ExposedPorts}}'
 }
@@ -89,13 +92,13 @@ s_publish_after_restart() {
     until_true 10 fetched 127.0.0.1 "$(port 21)"
     must docker restart -t 0 "$C"
     until_true 10 fetched 127.0.0.1 "$(port 21)"
-    fetch 127.0.0.1 "$(port 21)"
+    cat answer
 }
 
 s_publish_host_to_container_ip() {
     NET=bridge up -- sh -c "$(serving 8080 'by address')"
     until_true 10 fetched "$(field '{{.NetworkSettings.IPAddress}}')" 8080
-    fetch "$(field '{{.NetworkSettings.IPAddress}}')" 8080
+    cat answer
 }
 
 # subnet: of the scenario's own, for a network that it makes.

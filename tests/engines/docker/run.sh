@@ -378,6 +378,26 @@ alone_twenty_at_once() {
     done
 }
 
+alone_failing_at_once() {
+    # What fails at its start leaves nothing either: the suite's end looks for it.
+    local i
+    local -a pids=()
+
+    for i in $(seq 16); do
+        docker run --rm --network none --runtime "$RT" --name "$C-$i" "$IMAGE" no-such-command >"out.$i" 2>&1 &
+        pids[i]=$!
+    done
+    for i in $(seq 16); do
+        wait "${pids[i]}"
+        echo "$i: $?"
+    done
+    docker ps -aq --filter "name=^$C-" | wc -l
+    sleep 1
+    # A shim is there as long as its container is to containerd.
+    pgrep -fc "containerd-shim.*$WORK/docker/" >left || true
+    [ "$(cat left)" -eq 0 ] && echo "no shim is left"
+}
+
 alone_twenty_living() {
     local i
 
