@@ -105,7 +105,8 @@ bench_row '`kill` until the engine has reaped'
 # ---- many ----
 
 contenders "RT run --bundle $SCRATCH/ends @"
-bench_measure -n $(((ROUNDS + 3) / 4)) -j "$PARALLEL" "${list[@]}"
-bench_row "$PARALLEL \`run\` at once, all of them"
+few=$(((ROUNDS + 3) / 4))
+bench_measure -n "$few" -j "$PARALLEL" "${list[@]}"
+bench_row "$PARALLEL \`run\` at once, all of them (medians of $few)"
 
 bench_end
