@@ -103,7 +103,7 @@ engine_cleanup() {
             [ ! -e "$cgroup/freezer.state" ] || echo THAWED >"$cgroup/freezer.state"
             rmdir "$cgroup" 2>/dev/null
             # What a killed supervisor of ours had beside the container's.
-            find /sys/fs/cgroup -maxdepth 2 -name "runlxc.*${cgroup##*/}*" -exec rmdir {} + 2>/dev/null
+            find /sys/fs/cgroup -maxdepth 3 -depth -type d -path "*/runlxc.*${cgroup##*/}*" -exec rmdir {} + 2>/dev/null
         done < <(engine_cgroups)
         find /sys/fs/cgroup -mindepth 1 -maxdepth 2 -type d -name "${CGROUP#/}*" -exec rmdir {} + 2>/dev/null
         [ -n "$(engine_cgroups)" ] || break
