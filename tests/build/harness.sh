@@ -14,7 +14,7 @@ suite() {
 
     shift
     # shellcheck disable=SC2016 # it is the suite's shell that expands
-    printf '%s\n' '. "$(dirname "$0")/../lib.sh"' "$@" >"tree/tests/mini/$name.sh"
+    printf '%s\n' '#!/bin/bash' '. "$(dirname "$0")/../lib.sh"' "$@" >"tree/tests/mini/$name.sh"
 }
 
 # counts DESC NAME PASSED FAILED

@@ -125,7 +125,7 @@ static void test_shipped(void **state)
         buf_puts(&text, key ? line + 1 : line);
     }
     fclose(in);
-    assert_int_equal(keys, 11);
+    assert_int_equal(keys, 12);
     write_file(text.data, text.len, 0644);
     if (conf_read(file, &conf, &err) < 0)
         fail_msg("%s", err_message(err));

@@ -257,7 +257,7 @@ static void test_tags(void **state)
     (void)state;
     begin_valid(0);
     put(WT_TAGS, "", 0);
-    expect_refused("record of tag 42: unknown");
+    expect_refused("record of tag 43: unknown");
     begin_valid(0);
     put(0, "", 0);
     expect_refused("record of tag 0: unknown");
