@@ -50,6 +50,7 @@ static const shim_step init_steps[] = {
     domainname_set,
     workdir_create,        /* before the root is made read-only */
     mounts_restrict,
+    program_check,
     handshake_ready,
     handshake_wait,
     reaper_start,

@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "descriptor.h"
 #include "identity.h"
 #include "message.h"
+#include "rootdir.h"
 #include "shared/signals.h"
 #include "text.h"
 
@@ -134,6 +136,80 @@ int program_seal(struct shim *s)
     return 0;
 }
 
+static int fail_exec(struct shim *s, int errnum)
+{
+    fail(&s->failure, STAGE_EXEC, errnum, bootstrap_string(&s->boot, WT_ARG));
+    s->failure.code = errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
+    return -1;
+}
+
+/* What execve(2) of `dir`/`name` would surely fail with, 0: nothing that could be told from here.
+ */
+static int look_at(const struct shim *s, const char *dir, size_t len, const char *name)
+{
+    char path[PATH_MAX];
+    const char *cwd = bootstrap_string(&s->boot, WT_CWD);
+    cleanup_close int fd = -1;
+    struct text t;
+    struct stat st;
+
+    text_init(&t, path, sizeof(path));
+    if (len == 0 || dir[0] != '/') {
+        text_put(&t, cwd ? cwd : "/");
+        text_put(&t, "/");
+    }
+    text_put_bytes(&t, dir, len);
+    text_put(&t, "/");
+    text_put(&t, name);
+    if (t.cut)
+        return 0;
+    fd = rootdir_openat(s->root_fd, path, O_PATH);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR ? ENOENT : 0;
+    if (fstat(fd, &st) < 0)
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        return EISDIR;
+    return S_ISREG(st.st_mode) && !(st.st_mode & 0111) ? EACCES : 0;
+}
+
+static int look_in_path(const struct shim *s, const char *name, char *const *env)
+{
+    const char *dir = search_path(env);
+    int errnum = ENOENT;
+
+    for (;; dir++) {
+        size_t len = strcspn(dir, ":");
+        int code = look_at(s, dir, len, name);
+
+        if (code == 0)
+            return 0;
+        if (code == EACCES)
+            errnum = EACCES;
+        dir += len;
+        if (!*dir)
+            return errnum;
+    }
+}
+
+int program_check(struct shim *s)
+{
+    const char *name = bootstrap_string(&s->boot, WT_ARG);
+    char **env = environment(s);
+    int errnum;
+
+    if (!env)
+        return fail(&s->failure, STAGE_EXEC, ENOMEM, name);
+    if (!*name)
+        errnum = ENOENT;
+    else if (strchr(name, '/'))
+        errnum = look_at(s, *name == '/' ? "/" : "", *name == '/' ? 1 : 0, name);
+    else
+        errnum = look_in_path(s, name, env);
+    free(env);
+    return errnum ? fail_exec(s, errnum) : 0;
+}
+
 int program_exec(struct shim *s)
 {
     char **argv = calloc(s->boot.count[WT_ARG] + 1, sizeof(*argv));
@@ -154,7 +230,5 @@ int program_exec(struct shim *s)
             errnum = exec_in_path(argv[0], argv, env);
         }
     }
-    fail(&s->failure, STAGE_EXEC, errnum, bootstrap_string(&s->boot, WT_ARG));
-    s->failure.code = errnum == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
-    return -1;
+    return fail_exec(s, errnum);
 }

@@ -17,6 +17,12 @@ int guard_restore(struct shim *s);
 int program_seal(struct shim *s);
 
 /*
+ * Whether program_exec() will find a program, as far as that can be told as root and before the
+ * start: engines expect to be told when they create a container. The same failures.
+ */
+int program_check(struct shim *s);
+
+/*
  * Replace the shim by WT_ARG: by path when it has a '/', else found in WT_ENV's PATH. Returns only
  * in failure, of STAGE_EXEC with exit code 126, or 127 for ENOENT.
  */

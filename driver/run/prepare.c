@@ -437,7 +437,7 @@ static void warn_kernel_memory(const struct launch *l)
 int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     if (cgroup_layout_read(&l->layout, err) < 0 || check_labels(l, err) < 0 ||
-        launch_compile_seccomp(l, look_only, err) < 0 ||
+        launch_check_limits(l, err) < 0 || launch_compile_seccomp(l, look_only, err) < 0 ||
         (l->cmd->has_intel_rdt && resctrl_check(l->cmd, err) < 0))
         return -1;
     warn_kernel_memory(l);
@@ -468,5 +468,7 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
         return -1;
     if (look_only)
         return 0;
+    if (cgroup_inherit_cpuset(&l->payload, err) < 0)
+        return -1;
     return write_record(l, err) < 0 ? -1 : write_files(l, err);
 }

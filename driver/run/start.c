@@ -2,11 +2,28 @@
 #include "run/run.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "host/proc.h"
 #include "run/hooks.h"
 #include "shared/packet.h"
+
+#define END_WAIT_MS 5000
+
+static void wait_supervisor(const struct container *c)
+{
+    cleanup_close int pidfd =
+        c->supervisor > 0 ? (int)syscall(SYS_pidfd_open, c->supervisor, 0) : -1;
+    struct pollfd fds = {pidfd, POLLIN, 0};
+
+    if (pidfd < 0 || !proc_alive(c->supervisor, c->supervisor_start))
+        return;
+    while (poll(&fds, 1, END_WAIT_MS) < 0 && errno == EINTR)
+        ;
+}
 
 static int ask(const struct container *c, struct lxcdriver_error **err)
 {
@@ -23,7 +40,11 @@ static int ask(const struct container *c, struct lxcdriver_error **err)
     } while (got < 0 && errno == EINTR);
     if (got <= 0)
         return err_set(err, "container \"%s\": it was killed while it started", c->id);
-    return msg.type == SUP_STARTED ? 0 : failure_of_supervisor(c->dir_fd, &msg, err);
+    if (msg.type == SUP_STARTED)
+        return 0;
+    /* Whoever asks next is to find it stopped, and who reaps the supervisor is to have it ended. */
+    wait_supervisor(c);
+    return failure_of_supervisor(c->dir_fd, &msg, err);
 }
 
 static int poststart(const struct container *c, struct lxcdriver_error **err)

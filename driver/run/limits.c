@@ -1,0 +1,53 @@
+/* Resource limits that cannot be had: said before anything is made, and not by a start that fails.
+ */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/resource.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/proc.h"
+#include "spec/readers.h"
+
+#define CAP_SYS_RESOURCE_BIT (UINT64_C(1) << 24)
+
+/* fs.nr_open: what no process can have more of. UINT64_MAX when it cannot be read. */
+static uint64_t most_files(void)
+{
+    cleanup_free char *text = NULL;
+    uint64_t most;
+    size_t len = 0;
+
+    if (fs_read_at(AT_FDCWD, "/proc/sys/fs/nr_open", 64, &text, &len) < 0)
+        return UINT64_MAX;
+    if (len && text[len - 1] == '\n')
+        text[len - 1] = '\0';
+    return str_to_u64(text, 0, UINT64_MAX, &most) ? most : UINT64_MAX;
+}
+
+/* setrlimit(2): only who has CAP_SYS_RESOURCE on the host may raise a hard limit. */
+static bool may_raise(const struct command *cmd)
+{
+    return cmd->n_uid_maps == 0 && (proc_bounding_set() & CAP_SYS_RESOURCE_BIT);
+}
+
+int launch_check_limits(const struct launch *l, struct lxcdriver_error **err)
+{
+    const struct process_spec *p = &l->cmd->process;
+
+    for (size_t i = 0; i < p->n_rlimits; i++) {
+        const struct rlimit_entry *limit = &p->rlimits[i];
+        struct rlimit own;
+
+        if (getrlimit((__rlimit_resource_t)limit->resource, &own) < 0)
+            continue; /* a limit that this kernel does not have: the shim says so */
+        if ((limit->hard > own.rlim_max && !may_raise(l->cmd)) ||
+            (limit->resource == RLIMIT_NOFILE && limit->hard > most_files()))
+            return err_sys(err, EPERM, "process.rlimits: %s: %" PRIu64,
+                           rlimit_name(limit->resource), limit->hard);
+    }
+    return 0;
+}
