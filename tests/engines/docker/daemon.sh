@@ -78,7 +78,7 @@ s_userns_remap() {
     t docker run --rm --network none --runtime "$RT" --name "$C" "$IMAGE" sh -c 'id -u; tr -s " " </proc/self/uid_map; tr -s " " </proc/self/gid_map; cat /proc/self/setgroups; touch /x; stat -c "%u:%g" /x /etc/passwd /data/file'
     docker run --rm --network none --runtime "$RT" --name "$C" "$IMAGE" grep -E '^Cap|NoNewPrivs' /proc/self/status
     up
-    stat -c '%u:%g' "/proc/$(field '{{.State.Pid}}')"
+    stat -c '%u:%g' "/proc/$(docker top "$C" -o pid | sed -n 2p | tr -d ' ')"
     t dx id -u
     t docker exec -u user "$C" sh -c 'id -u; touch /tmp/mine; stat -c %u /tmp/mine'
     docker diff "$C"
