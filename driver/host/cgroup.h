@@ -139,6 +139,28 @@ int cgroup_write(const struct cgroup_dirs *dirs, const struct cgroup_values *val
  * cgroup.clone_children is set for what LXC makes there. Before the container starts. 0 or -1.
  */
 int cgroup_inherit_cpuset(const struct cgroup_dirs *dirs, struct lxcdriver_error **err);
+/*
+ * v1: LXC gives the uppermost directory on the way to a container's cgroup the CPUs and memory
+ * nodes of the hierarchy's base, also where somebody made it to limit what is below it (docker run
+ * --cgroup-parent). So they are noted before the container starts, under a lock (flock(2) on the
+ * directory) until they have been restored, also in what LXC made below. Nothing is done where they
+ * are the base's anyway.
+ */
+enum { CPUSET_CPUS, CPUSET_MEMS, CPUSET_CLONE, CPUSET_FILES };
+struct cpuset_guard {
+    int dir;                    /* -1: nothing to restore */
+    char *values[CPUSET_FILES]; /* cpuset.cpus, cpuset.mems, cgroup.clone_children */
+    char *below;                /* the way to the container's, when all of it is new */
+};
+/* `relative` as in cgroup_dirs_of(). *out is to be cleared in any case. 0 or -1. */
+int cpuset_guard_take(const struct cgroup_layout *layout, const char *relative,
+                      struct cpuset_guard *out, struct lxcdriver_error **err);
+/* When the container's cgroups are there; what `res` asks for stays. 0 or -1 (it asks for more than
+ * its parent has). */
+int cpuset_guard_restore(struct cpuset_guard *guard, const struct resources *res,
+                         struct lxcdriver_error **err);
+/* After a start that failed, and its clean-up, this is what restores them. */
+void cpuset_guard_clear(struct cpuset_guard *guard);
 /* The first line of a control file of the container's own cgroup, heap. 0, or -1 with errno
  * (ENOENT: no such controller, directory or file). */
 int cgroup_read(const struct cgroup_dirs *dirs, const char *file, char **out);

@@ -80,6 +80,7 @@ void launch_clear(struct launch *l)
     free(l->dir);
     cgroup_layout_clear(&l->layout);
     cgroup_dirs_clear(&l->payload);
+    cpuset_guard_clear(&l->cpuset);
     cgroup_dirs_clear(&l->monitor);
     cgroup_dirs_clear(&l->actual);
     free(l->cgroup_container);
@@ -108,7 +109,7 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
 {
     *l = (struct launch){.drv = drv, .cmd = cmd, .options = options};
     l->sock = l->dir_fd = l->log_fd = l->drain_fd = l->console = -1;
-    l->cgroup_ns = -1;
+    l->cgroup_ns = l->cpuset.dir = -1;
     l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
     l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
     l->dir = str_printf("%s/%s", drv->root, cmd->id);
@@ -146,7 +147,8 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
 
     l->init = msg->pid;
     l->init_start = msg->start_time;
-    if (launch_check_peers(l, err) < 0 || launch_furnish(l, msg->pid, err) < 0)
+    if (launch_check_peers(l, err) < 0 || cpuset_guard_restore(&l->cpuset, &l->cmd->res, err) < 0 ||
+        launch_furnish(l, msg->pid, err) < 0)
         return -1;
     if (cgroup_dirs_of_pid(&l->layout, msg->pid, &l->actual, err) < 0)
         return err_wrap(err, "cgroups of the container's init");

@@ -468,6 +468,9 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
         return -1;
     if (look_only)
         return 0;
+    /* Late, for a lock is held from here on. */
+    if (cpuset_guard_take(&l->layout, l->cgroup_container, &l->cpuset, err) < 0)
+        return -1;
     if (cgroup_inherit_cpuset(&l->payload, err) < 0)
         return -1;
     return write_record(l, err) < 0 ? -1 : write_files(l, err);

@@ -178,6 +178,7 @@ struct launch {
     pid_t supervisor; /* our child; 0 once reaped */
     struct cgroup_layout layout;
     struct cgroup_dirs payload, monitor;
+    struct cpuset_guard cpuset;
     char *cgroup_container, *cgroup_monitor, *cgroup_pivot;
     struct config_hierarchy *hierarchies; /* strings of layout and payload */
     size_t n_hierarchies;
