@@ -313,6 +313,29 @@ done
 ours "cgroupsPath, relative" "/$ID.a/f" '.linux.cgroupsPath = $path' 'sed -n "s/.*:pids://p" /proc/self/cgroup' --arg path "$ID.a/f"
 same "limits" '.linux.resources = {memory: {limit: 67108864, reservation: 33554432}, pids: {limit: 77}, cpu: {shares: 512, quota: 50000, period: 100000, cpus: "0"}}' \
     'cd /sys/fs/cgroup && cat memory/memory.limit_in_bytes memory/memory.soft_limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us cpuset/cpuset.cpus; ls | grep -v unified; find memory cpu -maxdepth 1 | sort | head -n 50'
+# The container's own cgroups and nothing else, in a namespace and without; what runc does not show is v2 beside v1, and the tmpfs is
+# read-only with the rest.
+for kind in host new; do
+    for mode in ro rw; do
+        same "the cgroup mount, $mode, $kind namespace" 'if $kind == "new" then own("cgroup") else ns("cgroup") end | .linux.resources.memory.limit = 67108864 |
+            .mounts |= map(if .type == "cgroup" then .options |= map(if . == "ro" then $mode else . end) else . end)' \
+            'awk "/ cgroup / { print \$4, \$5, \$6 }" /proc/self/mountinfo | sed "s,^/[^ ]*,OWN," | sort; cat /sys/fs/cgroup/memory/memory.limit_in_bytes
+            ls -A /sys/fs/cgroup | grep -v unified; find /sys/fs/cgroup/memory | sort; mkdir /sys/fs/cgroup/memory/x 2>&1 && rmdir /sys/fs/cgroup/memory/x; true' \
+            --arg kind "$kind" --arg mode "$mode"
+        ours "the tmpfs in it, $mode, $kind namespace" "$mode" 'if $kind == "new" then own("cgroup") else ns("cgroup") end |
+            .mounts |= map(if .type == "cgroup" then .options |= map(if . == "ro" then $mode else . end) else . end)' \
+            'awk "\$5 == \"/sys/fs/cgroup\" { print substr(\$6, 1, 2) }" /proc/self/mountinfo' --arg kind "$kind" --arg mode "$mode"
+    done
+done
+# A parent that somebody has limited stays so, though LXC gives it the root's.
+mkdir "/sys/fs/cgroup/cpuset/$ID.p" && echo 0 >"/sys/fs/cgroup/cpuset/$ID.p/cpuset.cpus" && echo 0 >"/sys/fs/cgroup/cpuset/$ID.p/cpuset.mems"
+for path in "/$ID.p/x" "/$ID.p/a/b"; do
+    same "a parent with CPUs of its own: $path" '.linux.cgroupsPath = $path' 'cat /sys/fs/cgroup/cpuset/cpuset.cpus; grep Cpus_allowed_list /proc/self/status' \
+        --arg path "$path"
+    is "it has what it had" "$(cat "/sys/fs/cgroup/cpuset/$ID.p/"{cpuset.cpus,cpuset.mems,cgroup.clone_children} | tr '\n' ' ')" "0 0 0 "
+done
+refused "CPUs that the parent has not" 'cpuset.cpus' '.linux.cgroupsPath = $path | .linux.resources.cpu.cpus = "1"' --arg path "/$ID.p/y"
+is "it has what it had" "$(cat "/sys/fs/cgroup/cpuset/$ID.p/"{cpuset.cpus,cpuset.mems,cgroup.clone_children} | tr '\n' ' ')" "0 0 0 "
 refused "files of cgroup v2 on a host with v1" 'unified' '.linux.resources.unified = {"memory.max": "100000000"}'
 for resource in '{hugepageLimits: [{pageSize: "2MB", limit: 4194304}]}' '{rdma: {mlx5_1: {hcaHandles: 3}}}' '{network: {classID: 1}}'; do
     config '.linux.resources = $resource' 'echo started' --argjson resource "$(jq -nc "$resource")"
