@@ -99,10 +99,8 @@ static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *pla
             err, "mounts[%zu].options: idmap needs id maps, of the mount or of the container", i);
     /* LXC's own /proc would lie under it, and be what the shim finds and takes away. */
     if (plan->way == MOUNT_ATTACH && str_eq(plan->path, default_paths[DEFAULT_PROC]))
-        return err_set(err,
-                       "mounts[%zu].options: a mount on /proc can be neither shared with the host "
-                       "nor have an id map",
-                       i);
+        return err_set(err, "mounts[%zu].options: a mount on /proc cannot %s", i,
+                       shifted(m) ? "have an id map" : "be shared with the host");
     return 0;
 }
 
