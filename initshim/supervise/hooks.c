@@ -16,32 +16,11 @@
 
 #define DEPTH_MAX 16 /* between the hook's shim and lxc-start: the shell, and the init */
 
-/* Field 4 of /proc/PID/stat, counted from the last ')'. 0: unknown. */
-static pid_t parent_of(pid_t pid)
-{
-    char path[32], text[512], *at;
-    ssize_t got;
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    got = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = '\0';
-    at = strrchr(text, ')');
-    /* ") S 123 ..." */
-    return at && strlen(at) > 4 ? (pid_t)strtol(at + 4, NULL, 10) : 0;
-}
-
 /* The init is the one whose parent is lxc-start. */
 static pid_t init_above(pid_t pid, pid_t lxc)
 {
     for (int i = 0; i < DEPTH_MAX && pid > 1; i++) {
-        pid_t parent = parent_of(pid);
+        pid_t parent = (pid_t)sup_stat_field(pid, 4);
 
         if (parent == lxc)
             return pid;

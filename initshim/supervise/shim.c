@@ -59,36 +59,13 @@ int sup_shim_start(struct supervisor *s)
     return packet_send(s->shim, &msg, sizeof(msg), NULL, 0);
 }
 
-/* Field 22 of /proc/PID/stat, counted from the last ')': the name before it may hold anything. 0:
- * unknown. */
-static uint64_t start_time(pid_t pid)
-{
-    char path[32], text[1024], *at;
-    ssize_t got;
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    got = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = '\0';
-    at = strrchr(text, ')');
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    return at ? strtoull(at + 1, NULL, 10) : 0;
-}
-
 /* The init is alive: it waits for our answer. So its pid cannot be another's yet, and the pidfd is
  * truly its own. */
 static void ready(struct supervisor *s, pid_t pid)
 {
     s->init = pid;
     s->init_pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    s->init_start = start_time(pid);
+    s->init_start = sup_stat_field(pid, 22);
     if (s->init_pidfd < 0) {
         sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "open the init's pidfd");
         sup_end(s);

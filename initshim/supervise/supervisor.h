@@ -173,6 +173,9 @@ void sup_warm(void);
 /* trim.c: give back the memory that only the start needed. */
 void sup_trim(void);
 
+/* procstat.c: a field of /proc/PID/stat from the third on, as a number; 0: unknown. */
+uint64_t sup_stat_field(pid_t pid, int field);
+
 /* clock.c */
 int64_t sup_now_ms(void);      /* CLOCK_MONOTONIC */
 int64_t sup_realtime_ns(void); /* CLOCK_REALTIME */

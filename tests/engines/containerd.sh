@@ -20,7 +20,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 [ttrpc]
   address = "$containerd/sock.ttrpc"
 EOT
-export CONTAINERD_ADDRESS=$containerd/sock CONTAINERD_NAMESPACE=test IMAGE=docker.io/library/busybox:test
+export CONTAINERD_ADDRESS=$containerd/sock CONTAINERD_NAMESPACE=test IMAGE=image.test/busybox:test
 daemon_start containerd containerd --config "$containerd/config.toml" --log-level warn
 daemon_wait containerd 60 ctr version || exit 1
 
@@ -30,7 +30,7 @@ mkdir "$WORK/archive" && mv "$WORK/layer.tar" "$WORK/archive/"
 digest=$(sha256sum "$WORK/archive/layer.tar")
 jq -n --arg diff "sha256:${digest%% *}" '{architecture: "amd64", os: "linux", rootfs: {type: "layers", diff_ids: [$diff]},
     config: {Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"]}}' >"$WORK/archive/config.json"
-jq -n --arg tag "${IMAGE#docker.io/library/}" '[{Config: "config.json", RepoTags: [$tag], Layers: ["layer.tar"]}]' \
+jq -n --arg tag "$IMAGE" '[{Config: "config.json", RepoTags: [$tag], Layers: ["layer.tar"]}]' \
     >"$WORK/archive/manifest.json"
 tar -C "$WORK/archive" -cf "$WORK/busybox.tar" manifest.json config.json layer.tar
 ok "ctr imports an image" ctr image import "$WORK/busybox.tar"
