@@ -4,9 +4,6 @@
  * take is not counted towards the time for the start: they have limits of their own.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>

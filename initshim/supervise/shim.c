@@ -1,8 +1,6 @@
 /* The conversation with the init shim: base/protocol.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
