@@ -165,7 +165,7 @@ static int look_at(const struct shim *s, const char *dir, size_t len, const char
         return 0;
     fd = rootdir_openat(s->root_fd, path, O_PATH);
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? ENOENT : 0;
+        return errno == ENOENT || errno == ENOTDIR ? errno : 0;
     if (fstat(fd, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
