@@ -66,7 +66,7 @@ refused 'working directory "/etc/passwd": not a directory' -w /etc/passwd "$fs" 
 refused '--stop-signal: "NOPE" is not a signal' --stop-signal NOPE @busybox true
 refused '--ulimit: "files" is not the name of a limit' --ulimit files=1 @busybox true
 refused '--ulimit: "nofile=2:1": the soft limit is above the hard limit' --ulimit nofile=2:1 @busybox true
-refused 'RLIMIT_NOFILE: operation not permitted' --ulimit nofile=4000000000 @busybox true
+refused 'RLIMIT_NOFILE: 4000000000: operation not permitted' --ulimit nofile=4000000000 @busybox true
 refused '--oom-score-adj: "1001"' --oom-score-adj 1001 @busybox true
 
 # ---- files and devices ----

@@ -126,7 +126,9 @@ runc_all() {
 ok "runc runs it" runc_all
 for point in prestart createRuntime createContainer startContainer poststart poststop; do
     # runc leaks descriptors into createContainer, and blocks signals for nobody.
-    is "$point gets what runc gives it" "$(cat "$SCRATCH/ours/$point.got")" "$(grep -v leaked "$LOG/$point.got")"
+    # runc hands signal 32 on as it was ignored for itself: a shell cannot change that for the test.
+    is "$point gets what runc gives it" "$(cat "$SCRATCH/ours/$point.got")" \
+        "$(grep -v leaked "$LOG/$point.got" | sed -E 's/^(SigIgn:0{8})8/\10/')"
     # runc runs poststart at create.
     [ "$point" = poststart ] ||
         is "$point reads what runc lets it read" "$(jq -cS 'del(.ociVersion, .pid)' "$SCRATCH/ours/$point.stdin")" "$(state_of "$point")"

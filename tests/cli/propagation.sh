@@ -179,7 +179,7 @@ fails_with 125 'which is not a shared mount' "$LXC_LAUNCH" --rm --mount "type=bi
 mount --make-slave "$SCRATCH/lone"
 fails_with 125 'which is not a shared mount' "$LXC_LAUNCH" --rm -v "$SCRATCH/lone:/mnt:shared" "$fs" true
 umount "$SCRATCH/lone"
-fails_with 125 '/proc cannot be shared' "$LXC_LAUNCH" --rm -v /proc:/proc:rshared "$fs" true
+fails_with 125 'a mount on /proc cannot be shared with the host' "$LXC_LAUNCH" --rm -v /proc:/proc:rshared "$fs" true
 many=()
 for ((i = 0; i < 129; i++)); do many+=(-v "$tree:/many/$i:shared"); done
 tree_make

@@ -225,7 +225,8 @@ same "no oomScoreAdj" '.' 'cat /proc/self/oom_score_adj'
 same "environment, as it is" '.process.env = ["A=1", "B=", "A=2", "PATH=/bin", "C=x=y", "D= sp ace "]' 'env | sort'
 same "cwd" '.process.cwd = "/etc"' 'pwd; pwd -P'
 same "a cwd that is made" '.process.cwd = "/opt/new/cwd"' 'pwd; stat -c %a /opt/new'
-same "signals" '.' 'grep -E "^Sig(Blk|Ign|Cgt)" /proc/1/status; trap; ls /proc/self/fd | wc -l'
+# Signal 32 is left out: runc hands on that it is ignored, where it was for runc itself.
+same "signals" '.' 'grep -E "^Sig(Blk|Ign|Cgt)" /proc/1/status | sed -E "s/^(SigIgn:.0{8})8/\10/"; trap; ls /proc/self/fd | wc -l'
 # at_socket PROGRAM...: the same with nobody at the terminal: the engine's side of a console socket.
 cat >"$SCRATCH/recvtty.py" <<'END'
 import os, socket, sys

@@ -37,7 +37,7 @@ static int open_socket(const char *path)
     *slash = '\0';
     if (chdir(dir) < 0)
         return -1;
-    strcpy(addr.sun_path, slash + 1);
+    memcpy(addr.sun_path, slash + 1, strlen(slash + 1) + 1);
     unlink(addr.sun_path);
     if (bind(sock, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(sock, 8) < 0)
         return -1;
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
         if (peer < 0)
             continue;
         if (fork() == 0)
-            child(peer, argv[2], atoi(argv[3]));
+            child(peer, argv[2], (int)strtol(argv[3], NULL, 10));
         close(peer);
     }
 }

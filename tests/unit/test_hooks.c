@@ -216,11 +216,11 @@ static void test_timeout(void **state)
     fd = openat(dir_fd, "child", O_RDONLY | O_CLOEXEC);
     assert_true(read(fd, pid, sizeof(pid) - 1) > 0);
     close(fd);
-    for (int i = 0; i < 200 && kill((pid_t)atoi(pid), 0) == 0; i++) {
+    for (int i = 0; i < 200 && kill((pid_t)strtol(pid, NULL, 10), 0) == 0; i++) {
         char stat[64];
         cleanup_free char *text = NULL;
 
-        snprintf(stat, sizeof(stat), "/proc/%d/stat", atoi(pid));
+        snprintf(stat, sizeof(stat), "/proc/%ld/stat", strtol(pid, NULL, 10));
         if (fs_read_at(AT_FDCWD, stat, 4096, &text, NULL) < 0 || strstr(text, ") Z"))
             break;
         usleep(10000);
