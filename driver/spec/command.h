@@ -405,8 +405,8 @@ const char *pair_find(const struct string_pair *pairs, size_t n, const char *key
 /*
  * What holds whatever the reader was: id (1..255 of [A-Za-z0-9_.+-], the first no ".": such names
  * are ours), absolute paths, no control characters where the target cannot carry them, host name
- * length, ranges of resources, rlimits soft <= hard, a command to run, conflicts (host network with addresses, host uts with a host name, ...). Each error names
- * the member and the value. 0 or -1.
+ * length, ranges of resources, rlimits soft <= hard, a command to run, conflicts (host network with
+ * addresses, host uts with a host name, ...). Each error names the member and the value. 0 or -1.
  */
 int command_validate(const struct command *cmd, struct lxcdriver_error **err);
 

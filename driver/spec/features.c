@@ -17,7 +17,7 @@ static int compare(const void *a, const void *b)
 /* The words of a table in the order of the alphabet, as callers compare them. */
 static json_t *sorted(const char *(*word)(size_t i))
 {
-    const char *list[WORDS_MAX];
+    const char *list[WORDS_MAX] = {NULL};
     json_t *array = json_array();
     size_t n = 0;
 

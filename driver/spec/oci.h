@@ -35,7 +35,8 @@ int oci_config_read(const char *text, size_t len, const char *bundle, struct com
 int oci_linux_read(const struct json_at *at, struct command *cmd, struct strv *warnings,
                    struct lxcdriver_error **err);
 
-/* The object "linux.resources" (config-linux.md, "Control groups"), also that of `runlxc update`. */
+/* The object "linux.resources" (config-linux.md, "Control groups"), also that of `runlxc update`.
+ */
 int oci_resources_read(const struct json_at *at, struct resources *out,
                        struct lxcdriver_error **err);
 
@@ -46,7 +47,8 @@ int oci_resources_read(const struct json_at *at, struct resources *out,
 int oci_linux_more_read(const struct json_at *at, struct command *cmd, struct strv *warnings,
                         struct lxcdriver_error **err);
 
-/* Member "intelRdt" of "linux" (config-linux.md, "IntelRdt"), or of an update's resources. 0 or -1. */
+/* Member "intelRdt" of "linux" (config-linux.md, "IntelRdt"), or of an update's resources. 0 or -1.
+ */
 int oci_rdt_read(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err);
 
 /*

@@ -89,7 +89,8 @@ int device_rules_default(struct resources *res, struct lxcdriver_error **err);
 /*
  * What a bundle's rules, which stand in res, become: nothing is allowed before the first of them,
  * and behind the last come the devices that every container has (config-linux.md, "Default
- * Devices"), /dev/net/tun and the making of any node. Rules that allow everything stay as they are. 0 or -1.
+ * Devices"), /dev/net/tun and the making of any node. Rules that allow everything stay as they are.
+ * 0 or -1.
  */
 int device_rules_bundle(struct resources *res, struct lxcdriver_error **err);
 /* The one rule of a privileged container: everything. */

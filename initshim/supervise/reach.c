@@ -1,8 +1,8 @@
 /*
  * In a user namespace LXC looks, as the container's root, whether it can get to the containers'
- * directory (start.c, do_start()), and gives up where one of the directories above is for root alone,
- * as an engine's often is. So in the mount namespace made for lxc-start each of those is covered by
- * one that anybody may pass through, with the same entries in it.
+ * directory (start.c, do_start()), and gives up where one of the directories above is for root
+ * alone, as an engine's often is. So in the mount namespace made for lxc-start each of those is
+ * covered by one that anybody may pass through, with the same entries in it.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 /*
  * The first write to a cgroup.procs file after a quiet time waits for an RCU grace period, some
  * milliseconds, since it takes a system-wide lock that is cheap for readers only
- * (cgroup_threadgroup_rwsem, kernel/cgroup/cgroup.c); those that follow soon do not. LXC makes twenty
- * of them at a start. So a process of ours moves itself to where it is already, while the driver is
- * still at work: what is waited for then passes meanwhile.
+ * (cgroup_threadgroup_rwsem, kernel/cgroup/cgroup.c); those that follow soon do not. LXC makes
+ * twenty of them at a start. So a process of ours moves itself to where it is already, while the
+ * driver is still at work: what is waited for then passes meanwhile.
  */
 #include <fcntl.h>
 #include <signal.h>

@@ -54,7 +54,7 @@ static int inherit(const char *controllers, const char *relative, bool v2)
 static int setup(void **state)
 {
     (void)state;
-    memcpy(top + strlen(top) - 6, "XXXXXX", 6);
+    memset(top + strlen(top) - 6, 'X', 6);
     return mkdtemp(top) ? 0 : -1;
 }
 

@@ -77,7 +77,7 @@ static void restore(struct cpuset_guard *guard, const char *cpus)
 static int setup(void **state)
 {
     (void)state;
-    memcpy(top + strlen(top) - 6, "XXXXXX", 6);
+    memset(top + strlen(top) - 6, 'X', 6);
     if (!mkdtemp(top))
         return -1;
     put(".", "0-3", "0-1", "0");

@@ -100,7 +100,7 @@ static json_t *parse(const char *shorthand)
             buf_putc(&text, *p++);
         }
     }
-    assert_false(text.failed);
+    assert_false(text.failed || !text.data);
     for (char *p = text.data; *p; p++)
         if (*p == '\'')
             *p = '"';

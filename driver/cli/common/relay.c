@@ -70,8 +70,8 @@ int relay_open(struct relay *r, int epoll_fd, int src, int dst)
     return 0;
 }
 
-/* By hand: a descriptor that was duplicated stays watched when it is closed (epoll(7)), and one that
- * is hung up would be told of for ever. */
+/* By hand: a descriptor that was duplicated stays watched when it is closed (epoll(7)), and one
+ * that is hung up would be told of for ever. */
 static void unwatch(const struct relay *r)
 {
     if (r->src_polled)

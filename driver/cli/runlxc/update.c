@@ -132,11 +132,12 @@ static char *text_of_options(const struct options *o, struct lxcdriver_error **e
 static char *text_of_file(const char *file, size_t *len, struct lxcdriver_error **err)
 {
     cleanup_close int opened = -1;
-    int fd = STDIN_FILENO;
     char *text = NULL;
+    int fd;
 
     if (strcmp(file, "-") != 0)
-        fd = opened = open(file, O_RDONLY | O_CLOEXEC);
+        opened = open(file, O_RDONLY | O_CLOEXEC);
+    fd = strcmp(file, "-") == 0 ? STDIN_FILENO : opened;
     if (fd < 0 || fs_read_fd(fd, RESOURCES_MAX, &text, len) < 0)
         err_sys(err, errno, "--resources: read %s", file);
     return text;

@@ -190,7 +190,7 @@ s_exec_cgroup() {
 
 s_exec_process_attributes() {
     up --oom-score-adj 77
-    dx sh -c 'umask; cat /proc/self/oom_score_adj; grep -E "^(Sig(Pnd|Blk|Ign)|ShdPnd|Cpus_allowed_list|Uid|Gid|Groups)" /proc/self/status; ls /proc/self/fd | wc -l'
+    dx sh -c 'umask; cat /proc/self/oom_score_adj; grep -E "^(Sig(Pnd|Blk|Ign)|ShdPnd|Cpus_allowed_list|Uid|Gid|Groups)" /proc/self/status | sed -E "s/^(SigIgn:.0{8})8/\10/"; ls /proc/self/fd | wc -l'
     dx sh -c 'cut -d" " -f4 /proc/$$/stat'
 }
 

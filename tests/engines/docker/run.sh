@@ -213,7 +213,7 @@ s_descriptors() {
 }
 
 s_process_attributes() {
-    drm "$IMAGE" sh -c 'umask; cat /proc/self/oom_score_adj; grep -E "^(Sig(Q|Pnd|Blk|Ign)|ShdPnd|NoNewPrivs|Seccomp|Cpus_allowed_list|Uid|Gid|Groups|THP_enabled)" /proc/self/status | sed "s/^SigQ.*/SigQ/"'
+    drm "$IMAGE" sh -c 'umask; cat /proc/self/oom_score_adj; grep -E "^(Sig(Q|Pnd|Blk|Ign)|ShdPnd|NoNewPrivs|Seccomp|Cpus_allowed_list|Uid|Gid|Groups|THP_enabled)" /proc/self/status | sed -E "s/^SigQ.*/SigQ/; s/^(SigIgn:.0{8})8/\10/"'
 }
 
 s_sessions() {
