@@ -76,13 +76,30 @@ static bool shifted(const struct mount_spec *m)
     return m->idmap || m->n_uid_maps;
 }
 
+/* Whether `path` is `dir` or lies in it. */
+static bool within(const char *path, const char *dir)
+{
+    size_t len = strlen(dir);
+
+    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
+}
+
+/*
+ * In a user namespace LXC mounts as the container's root, who cannot get to a source below a
+ * directory that is closed to him, and opens what is a device. An engine knows of neither.
+ */
+static bool closed(const struct command *cmd, const struct mount_plan *plan)
+{
+    return cmd->engine && ns_has_user(cmd) && !within(plan->path, default_paths[DEFAULT_PROC]);
+}
+
 static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *plan,
                      struct lxcdriver_error **err)
 {
     const struct mount_spec *m = &cmd->mounts[i];
 
     plan->bind = true;
-    plan->way = tied_to_host(cmd, m) || shifted(m) ? MOUNT_ATTACH : MOUNT_LXC;
+    plan->way = tied_to_host(cmd, m) || shifted(m) || closed(cmd, plan) ? MOUNT_ATTACH : MOUNT_LXC;
     /* In a bundle they may be what an engine knows of the source's file system: the kernel does not
      * look at them. */
     if (m->data.n && !cmd->engine)
@@ -200,14 +217,6 @@ static int plan_alone(const struct command *cmd, size_t i, const struct mount_ta
 static bool of_shim(const struct mount_plan *plan)
 {
     return plan->way == MOUNT_SHIM || plan->way == MOUNT_ATTACH;
-}
-
-/* Whether `path` is `dir` or lies in it. */
-static bool within(const char *path, const char *dir)
-{
-    size_t len = strlen(dir);
-
-    return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
 /*

@@ -28,10 +28,21 @@ static uint64_t most_files(void)
     return str_to_u64(text, 0, UINT64_MAX, &most) ? most : UINT64_MAX;
 }
 
-/* setrlimit(2): only who has CAP_SYS_RESOURCE on the host may raise a hard limit. */
-static bool may_raise(const struct command *cmd)
+/*
+ * setrlimit(2): only who has CAP_SYS_RESOURCE on the host may raise a hard limit, which the shim
+ * has not in a user namespace. So what is above our own is raised for the supervisor, from whom the
+ * container has it.
+ */
+static int raise_hard(const struct launch *l, int resource, const struct rlimit *own, rlim_t hard)
 {
-    return cmd->n_uid_maps == 0 && (proc_bounding_set() & CAP_SYS_RESOURCE_BIT);
+    const struct rlimit raised = {own->rlim_cur, hard};
+
+    if (!(proc_bounding_set() & CAP_SYS_RESOURCE_BIT)) {
+        errno = EPERM;
+        return -1;
+    }
+    return l->supervisor > 0 ? prlimit(l->supervisor, (__rlimit_resource_t)resource, &raised, NULL)
+                             : 0;
 }
 
 int launch_check_limits(const struct launch *l, struct lxcdriver_error **err)
@@ -41,13 +52,18 @@ int launch_check_limits(const struct launch *l, struct lxcdriver_error **err)
     for (size_t i = 0; i < p->n_rlimits; i++) {
         const struct rlimit_entry *limit = &p->rlimits[i];
         struct rlimit own;
+        int code = 0;
 
         if (getrlimit((__rlimit_resource_t)limit->resource, &own) < 0)
             continue; /* a limit that this kernel does not have: the shim says so */
-        if ((limit->hard > own.rlim_max && !may_raise(l->cmd)) ||
-            (limit->resource == RLIMIT_NOFILE && limit->hard > most_files()))
-            return err_sys(err, EPERM, "process.rlimits: %s: %" PRIu64,
-                           rlimit_name(limit->resource), limit->hard);
+        if (limit->resource == RLIMIT_NOFILE && limit->hard > most_files())
+            code = EPERM;
+        else if (limit->hard > own.rlim_max &&
+                 raise_hard(l, limit->resource, &own, limit->hard) < 0)
+            code = errno;
+        if (code)
+            return err_sys(err, code, "process.rlimits: %s: %" PRIu64, rlimit_name(limit->resource),
+                           limit->hard);
     }
     return 0;
 }

@@ -224,7 +224,8 @@ void launch_clear(struct launch *l);
 /* lxcfs.c: the same, when the command or the settings ask for it; by the settings alone it is no
  * more than a warning that lxcfs does not run. 0 or -1. */
 int launch_prepare_lxcfs(struct launch *l, struct lxcdriver_error **err);
-/* limits.c: whether the process can have its resource limits. 0 or -1. */
+/* limits.c: see that the process can have its resource limits. After the supervisor was started. 0
+ * or -1. */
 int launch_check_limits(const struct launch *l, struct lxcdriver_error **err);
 /* furnish.c: what the container gets from outside, once, when its namespaces are there. 0 or -1.
  * The record of it goes into state.json, as "intelRdt"; what that names is removed with the

@@ -66,10 +66,11 @@ annotated() {
     (cd "$bundle" && rm -f config.json && runc spec && jq --arg value "$value" --arg group "$CGROUP/annotated" \
         '.annotations["org.linuxcontainers.lxcfs"] = $value | .process.terminal = false | .process.args = $ARGS.positional |
             .linux.cgroupsPath = $group | .linux.resources.memory = {limit: 67108864}' \
-        --args "$@" <config.json >new.json && mv new.json config.json)
+        --args -- "$@" <config.json >new.json && mv new.json config.json)
     run bounded "$LXC_RUNTIME" --root "$ROOT" run -b "$bundle" annotated </dev/null
 }
 annotated false sh -c 'free -k'
+[ "$status" -eq 0 ] || diag "$err"
 is "an annotation says no" "$(awk '/^Mem:/ { print $2 }' <<<"$out")" "$(free -k | awk '/^Mem:/ { print $2 }')"
 rm "$conf"
 annotated true sh -c 'free -k'
