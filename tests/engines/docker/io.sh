@@ -75,7 +75,8 @@ s_detach_keys_default() {
 }
 
 s_attach() {
-    up -i -- sh -c 'while read -r l; do echo "echo $l"; [ "$l" = end ] && exit 6; done'
+    # An end right behind the output may come first to docker(1) 20.10, with either runtime.
+    up -i -- sh -c 'while read -r l; do echo "echo $l"; [ "$l" = end ] && sleep 0.5 && exit 6; done'
     printf 'one\nend\n' | t docker attach "$C"
 }
 
