@@ -75,9 +75,9 @@ s_detach_keys_default() {
 }
 
 s_attach() {
-    # An end right behind the output may come first to docker(1) 20.10, with either runtime.
+    # docker(1) 20.10 may drop what comes after the end of its input, with either runtime: the input stays open.
     up -i -- sh -c 'while read -r l; do echo "echo $l"; [ "$l" = end ] && sleep 0.5 && exit 6; done'
-    printf 'one\nend\n' | t docker attach "$C"
+    { printf 'one\nend\n' && sleep 2; } | t docker attach "$C"
 }
 
 s_attach_no_stdin() {
