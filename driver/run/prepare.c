@@ -418,6 +418,9 @@ static int check_labels(const struct launch *l, struct lxcdriver_error **err)
     if (check_selinux("process_label", l->cmd->process.selinux_label, err) < 0 ||
         check_selinux("mount_label", l->cmd->mount_label, err) < 0)
         return -1;
+    if (!str_empty(l->cmd->mount_label))
+        return err_set(err, "mount_label: \"%s\": mounts are given no SELinux label",
+                       l->cmd->mount_label);
     if (str_empty(profile) || str_eq(profile, "unconfined"))
         return 0;
     if (!apparmor_enabled())
