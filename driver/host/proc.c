@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -55,6 +58,20 @@ bool proc_alive(pid_t pid, uint64_t start_time)
 
     return proc_stat_read(pid, &stat) == 0 && stat.start_time == start_time && stat.state != 'Z' &&
            stat.state != 'X';
+}
+
+void proc_end(pid_t pid, uint64_t start_time, int signum, int timeout_ms)
+{
+    cleanup_close int pidfd = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    struct pollfd fds = {pidfd, POLLIN, 0};
+
+    /* Looked at after it was opened: the descriptor is then of the process that the start time
+     * belongs to. */
+    if (pidfd < 0 || pid == getpid() || !proc_alive(pid, start_time))
+        return;
+    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) == 0)
+        while (poll(&fds, 1, timeout_ms) < 0 && errno == EINTR)
+            ;
 }
 
 uint64_t proc_ns_inode(pid_t pid, const char *kind)

@@ -20,6 +20,9 @@ struct proc_stat {
 int proc_stat_read(pid_t pid, struct proc_stat *out);
 /* Whether pid is still the process that started at start_time and is not a zombie. */
 bool proc_alive(pid_t pid, uint64_t start_time);
+/* Send a signal (0: none) to the process that started at start_time, if it still runs and is not
+ * ourselves, and wait for its end, at most timeout_ms. */
+void proc_end(pid_t pid, uint64_t start_time, int signum, int timeout_ms);
 /* Inode of /proc/PID/ns/KIND ("net"), 0 when it cannot be read. pid 0: ourselves. */
 uint64_t proc_ns_inode(pid_t pid, const char *kind);
 

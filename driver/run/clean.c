@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -84,20 +82,6 @@ static int traces_read(int dir_fd, struct traces *out, struct lxcdriver_error **
         if (take_trace(out, &rec) < 0)
             return err_nomem(err);
     return 0;
-}
-
-/* Send a signal (0: none) to a process that is surely the one meant, and wait for its end. */
-static void end_and_wait(pid_t pid, uint64_t start_time, int signum)
-{
-    cleanup_close int pidfd = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    struct pollfd fds = {pidfd, POLLIN, 0};
-
-    /* The clean-up command may be what the supervisor became by exec. */
-    if (pidfd < 0 || pid == getpid() || !proc_alive(pid, start_time))
-        return;
-    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) == 0)
-        while (poll(&fds, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
-            ;
 }
 
 /* A mount point that we made in the user's own root goes again, if it is as empty as it was. */
@@ -197,13 +181,15 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
     if (container_state(c) == LXCDRIVER_PAUSED)
         cgroup_freeze(&c->cgroups, false, NULL);
     /* Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is
-     * killed for itself. */
-    end_and_wait(c->supervisor, c->supervisor_start, recorded_as_stopped(c) ? 0 : SIGKILL);
+     * killed for itself. We may be what the supervisor became by exec: proc_end() spares ourselves.
+     */
+    proc_end(c->supervisor, c->supervisor_start, recorded_as_stopped(c) ? 0 : SIGKILL,
+             KILL_WAIT_MS);
     /* By the cgroups first: what is frozen in v1 does not end before it is thawed, and the record
      * below does not say which directory is the freezer's. */
     if (c->cgroups.n > 0)
         cgroup_signal(&c->cgroups, SIGKILL, 0, NULL);
-    end_and_wait(c->pid, c->start_time, SIGKILL);
+    proc_end(c->pid, c->start_time, SIGKILL, KILL_WAIT_MS);
     if (traces_read(c->dir_fd, &t, &one) < 0)
         note(first, &one);
     if (!torn_down)

@@ -1,11 +1,9 @@
 #include "run/hooks.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -106,25 +104,12 @@ int hooks_before_pivot(struct launch *l, pid_t init, struct lxcdriver_error **er
     return sent < 0 ? err_sys(err, errno, "go on after the hooks") : 0;
 }
 
-/* Kill a process that is surely the one meant, and wait for its end. */
-static void kill_init(pid_t pid, uint64_t start_time)
-{
-    cleanup_close int pidfd = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    struct pollfd fds = {pidfd, POLLIN, 0};
-
-    if (pidfd < 0 || !proc_alive(pid, start_time))
-        return;
-    if (syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0)
-        while (poll(&fds, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
-            ;
-}
-
 int hooks_poststart(const struct command *cmd, pid_t init, uint64_t init_start,
                     struct lxcdriver_error **err)
 {
     if (hooks_run_for(cmd, HOOK_POSTSTART, init, "running", err) == 0)
         return 0;
-    kill_init(init, init_start);
+    proc_end(init, init_start, SIGKILL, KILL_WAIT_MS);
     return -1;
 }
 

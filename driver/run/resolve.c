@@ -131,6 +131,18 @@ int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_er
     return l->cmd->net.mode == NET_BRIDGE ? resolve_bridge(l, look_only, err) : 0;
 }
 
+/* Take the namespace of another container's init, which is to be alive still when LXC has opened
+ * it.
+ */
+static int join_peer(struct launch *l, enum ns_kind kind, const struct container *other,
+                     struct lxcdriver_error **err)
+{
+    l->ns_path[kind] = str_printf("/proc/%d/ns/%s", (int)other->pid, ns_file[kind]);
+    l->peer_pid[kind] = other->pid;
+    l->peer_start[kind] = other->start_time;
+    return l->ns_path[kind] ? 0 : err_nomem(err);
+}
+
 /* The namespace of another container's init. */
 static int of_container(struct launch *l, enum ns_kind kind, const char *member, const char *id,
                         struct lxcdriver_error **err)
@@ -140,10 +152,7 @@ static int of_container(struct launch *l, enum ns_kind kind, const char *member,
     if (container_open(l->drv, id, &other, err) < 0 ||
         container_want_running(&other, false, err) < 0)
         return err_wrap(err, "%s", member);
-    l->ns_path[kind] = str_printf("/proc/%d/ns/%s", (int)other.pid, ns_file[kind]);
-    l->peer_pid[kind] = other.pid;
-    l->peer_start[kind] = other.start_time;
-    return l->ns_path[kind] ? 0 : err_nomem(err);
+    return join_peer(l, kind, &other, err);
 }
 
 /* The container whose supervisor a process is, as its arguments tell. 0, or -1 when it is none. */
@@ -186,10 +195,7 @@ static int of_supervisor(struct launch *l, enum ns_kind kind, const char *path,
     if (sscanf(path, "/proc/%d/ns/%n", &pid, &end) != 1 || end == 0 ||
         !str_eq(path + end, ns_file[kind]) || container_of_supervisor(l, pid, &other) < 0)
         return 0;
-    l->ns_path[kind] = str_printf("/proc/%d/ns/%s", (int)other.pid, ns_file[kind]);
-    l->peer_pid[kind] = other.pid;
-    l->peer_start[kind] = other.start_time;
-    return l->ns_path[kind] ? 1 : err_nomem(err);
+    return join_peer(l, kind, &other, err) < 0 ? -1 : 1;
 }
 
 /* LXC joins whatever namespace the file is of, and the container would stay in the host's of the

@@ -2,8 +2,6 @@
 #include "run/run.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -12,18 +10,6 @@
 #include "shared/packet.h"
 
 #define END_WAIT_MS 5000
-
-static void wait_supervisor(const struct container *c)
-{
-    cleanup_close int pidfd =
-        c->supervisor > 0 ? (int)syscall(SYS_pidfd_open, c->supervisor, 0) : -1;
-    struct pollfd fds = {pidfd, POLLIN, 0};
-
-    if (pidfd < 0 || !proc_alive(c->supervisor, c->supervisor_start))
-        return;
-    while (poll(&fds, 1, END_WAIT_MS) < 0 && errno == EINTR)
-        ;
-}
 
 static int ask(const struct container *c, struct lxcdriver_error **err)
 {
@@ -43,7 +29,7 @@ static int ask(const struct container *c, struct lxcdriver_error **err)
     if (msg.type == SUP_STARTED)
         return 0;
     /* Whoever asks next is to find it stopped, and who reaps the supervisor is to have it ended. */
-    wait_supervisor(c);
+    proc_end(c->supervisor, c->supervisor_start, 0, END_WAIT_MS);
     return failure_of_supervisor(c->dir_fd, &msg, err);
 }
 
