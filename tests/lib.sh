@@ -405,6 +405,23 @@ suite_exit() {
     fi
 }
 
+# beside_runc: $bundle with a root of busybox, and the commands runc and runlxc as functions, each with a root directory of its own;
+# what they leave is deleted at the end.
+beside_runc() {
+    # By its path: the function has its name.
+    RUNC=${RUNC:-$(command -v runc)}
+    bundle=$SCRATCH/bundle
+    busybox_rootfs "$bundle/rootfs"
+    # shellcheck disable=SC2317 # called by the suite
+    runc() { bounded "$RUNC" --root "$SCRATCH/runc-root" "$@"; }
+    # shellcheck disable=SC2317
+    runlxc() { bounded "$RUNLXC" --root "$ROOT" "$@"; }
+    # shellcheck disable=SC2016 # expanded at the end
+    at_exit 'for id in $(runlxc list -q); do runlxc delete --force "$id"; done >/dev/null 2>&1'
+    # shellcheck disable=SC2016
+    at_exit 'for id in $(runc list -q); do runc delete --force "$id"; done >/dev/null 2>&1'
+}
+
 # suite_begin [private] [net]
 suite_begin() {
     local private='' net='' word

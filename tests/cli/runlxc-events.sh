@@ -4,14 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 suite_begin private
 
-# By its path: the function has its name.
-RUNC=${RUNC:-$(command -v runc)}
-bundle=$SCRATCH/bundle
-busybox_rootfs "$bundle/rootfs"
-runc() { bounded "$RUNC" --root "$SCRATCH/runc-root" "$@"; }
-runlxc() { bounded "$RUNLXC" --root "$ROOT" "$@"; }
-at_exit 'for id in $(runlxc list -q); do runlxc delete --force "$id"; done >/dev/null 2>&1'
-at_exit 'for id in $(runc list -q); do runc delete --force "$id"; done >/dev/null 2>&1'
+beside_runc
 
 runc spec -b "$bundle"
 # Some work for each counter; what is written goes through to the disk.
