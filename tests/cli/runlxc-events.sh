@@ -22,8 +22,8 @@ ours=$(runlxc events --stats c1)
 is "one line of JSON" "$(jq -c 'keys' <<<"$ours") $(wc -l <<<"$ours")" '["data","id","type"] 1'
 # The places of all values, without the numbers of lists; those that only one of two runs may have had something to count for.
 places() { jq -c '[paths(scalars) | map(if type == "number" then "N" else . end) | join(".")] | unique' <<<"$1"; }
-# Whether one of them met its quota is chance, and a zero is left out by both.
-throttled='["data.cpu.throttling.throttledPeriods", "data.cpu.throttling.throttledTime"]'
+# How often one of them ran for a period, or met its quota, is chance, and a zero is left out by both.
+throttled='["data.cpu.throttling.periods", "data.cpu.throttling.throttledPeriods", "data.cpu.throttling.throttledTime"]'
 is "every value that runc has" "$(jq -nc --argjson throttled "$throttled" --argjson a "$(places "$theirs")" --argjson b "$(places "$ours")" \
     '$a - $b - $throttled - ["data.network_interfaces"]')" "[]"
 is "and no other" "$(jq -nc --argjson throttled "$throttled" --argjson a "$(places "$theirs")" --argjson b "$(places "$ours")" \

@@ -10,8 +10,8 @@
 #     engine_end                                 looks for what is left, ends the suite
 #
 # A scenario is a shell function in one of the FILEs. It runs twice in the same engine, once with RT=runc and once with RT=lxc, each
-# time in a bash of its own, and its standard output and exit status are compared. s_NAME runs beside others, alone_NAME while no
-# other does (its two runs one after the other). What it gets:
+# time in a bash of its own, and its standard output and exit status are compared. s_NAME runs beside others, and once more alone
+# where it differs there; alone_NAME while no other does (its two runs one after the other). What it gets:
 #
 #   RT       the runtime's name for the engine, runc or lxc
 #   C        a name for its container, NAME-RT; what else it starts is named "$C-something"
@@ -310,6 +310,25 @@ scenario_compare() {
     diag "$(tail -n 8 "$lxc/err")"
 }
 
+# scenario_again FUNCTION FILE: what differs while others run beside it is run once more by itself, with both runtimes, and it is that
+# which is compared; for a few of them only. It says so, so that what needs it can be found.
+scenario_again() {
+    local name=${1#*_} rt dir
+
+    name=${name//_/-}
+    dir=$WORK/s/$name
+    if cmp -s "$dir-runc/out" "$dir-lxc/out" || [ "$scenarios_again" -ge 5 ]; then
+        return
+    fi
+    scenarios_again=$((scenarios_again + 1))
+    diag "$engine_name: $name differed beside others, once more alone:"
+    diag "$(diff -U 1 --label runc --label lxc "$dir-runc/out" "$dir-lxc/out" | head -n 30)"
+    for rt in runc lxc; do
+        rm -rf --one-file-system "${dir:?}-$rt"
+        scenario_run "$2" "$1" "$rt"
+    done
+}
+
 # scenario_names PREFIX FILE: those that ONLY lets pass, in the order of the file.
 scenario_names() {
     local name
@@ -341,7 +360,7 @@ scenarios_beside_others() (
 
 # scenarios_run ENGINE FILE...: all s_* of all files, ENGINE_JOBS at once, then each alone_*. Prints "ENGINE scenarios same=N/N".
 scenarios_run() {
-    local engine_name=$1 scenarios_same=0 scenarios_count=0 only=${ONLY:-.} file function rt
+    local engine_name=$1 scenarios_same=0 scenarios_count=0 scenarios_again=0 only=${ONLY:-.} file function rt
 
     shift
     scenarios_beside_others "$@"
@@ -350,6 +369,9 @@ scenarios_run() {
             for rt in runc lxc; do
                 scenario_run "$file" "$function" "$rt"
             done
+        done
+        for function in $(scenario_names s "$file"); do
+            scenario_again "$function" "$file"
         done
         for function in $(scenario_names '(s|alone)' "$file"); do
             scenario_compare "$function"

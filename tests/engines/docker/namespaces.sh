@@ -20,9 +20,10 @@ s_namespaces_default() {
 }
 
 s_pid_host() {
-    up --pid host -- sleep 604
+    # A number of its own: the other runtime's container is seen as well.
+    up --pid host -- sleep "$(port 604)"
     same_ns pid $$
-    dx ps -o args | grep -c '^sleep 604'
+    dx ps -o args | grep -c "^sleep $(port 604)"
     dx sh -c '[ -d /proc/'$$' ] && echo sees the host'
     q docker stop -t 1 "$C"
     state

@@ -53,11 +53,11 @@ s_exec_stdin()
 s_exec_tty()
 {
     d "$I" sleep 100
-    talk -- exec -it "$C" sh -c 'tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo terminal'
+    talk -- exec -it "$C" sh -c "$SIZED"'tty; stty size; test -t 0 && test -t 1 && test -t 2 && echo terminal'
     talk 'expect:ready' 'send:echo $((6 * 7))\n' 'expect:42' 'send:exit 3\n' -- exec -it "$C" \
         sh -c 'echo ready; while read -r line; do eval "$line"; done'
     talk 'expect:ready' size:41x99 'expect:41 99' 'send:end\n' -- exec -it "$C" \
-        sh -c 'trap "stty size" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; read word; echo "word is $word"'
+        sh -c "$SIZED"'trap "stty size" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; read word; echo "word is $word"'
     talk 'expect:ready' 'send:\x03' -- exec -it "$C" sh -c 'echo ready; sleep 60'
     talk -- exec -it --user nobody "$C" sh -c 'echo mine >$(tty); stat -c %u $(tty)'
     x -t sh -c 'tty | grep -c pts'

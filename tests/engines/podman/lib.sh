@@ -216,6 +216,10 @@ until_status() {
     until_true 15 status_equals "${2:-$C}" "$1"
 }
 
+# For a container's shell: Podman tells the size of a terminal once the program runs.
+# shellcheck disable=SC2034,SC2016 # for scenarios; the container's
+SIZED='i=0; while [ "$(stty size)" = "0 0" ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i + 1)); done; '
+
 # talk STEP... -- ARGS...: podman on a terminal, talked to by the steps of talk.py.
 talk() {
     local steps=()

@@ -131,8 +131,7 @@ s_more_debian()
 {
     r "$DEBIAN" bash -c 'id; cat /etc/debian_version | cut -d. -f1; ls -d /proc/self /sys/kernel /dev/shm; getent passwd nobody; true && exit 5'
     r --user nobody "$DEBIAN" python3 -c 1 2>/dev/null | sed 's/^!!.*/no python/'
-    # Podman tells the size of the terminal once the container runs.
-    talk -- run --rm --network none -it "$DEBIAN" bash -c 'tty; sleep 1; stty size'
+    talk -- run --rm --network none -it "$DEBIAN" bash -c "$SIZED"'tty; stty size'
 }
 
 s_more_lxc_annotation_is_no_harm()

@@ -96,8 +96,8 @@ s_run_streams()
 
 s_run_tty()
 {
-    talk -- run --rm --network none -it "$I" sh -c 'tty; stty size; stty -a | grep -c icanon; test -t 0 && test -t 1 && test -t 2 && echo terminal; ls -l /dev/console | cut -c1-10'
-    talk size:33x101 -- run --rm --network none -it --name "$C" "$I" sh -c 'sleep 0.3; stty size'
+    talk -- run --rm --network none -it "$I" sh -c "$SIZED"'tty; stty size; stty -a | grep -c icanon; test -t 0 && test -t 1 && test -t 2 && echo terminal; ls -l /dev/console | cut -c1-10'
+    talk size:33x101 -- run --rm --network none -it --name "$C" "$I" sh -c "$SIZED"'stty size'
     talk -- run --rm --network none -it "$I" sh -c 'exit 7'
     talk -- run --rm --network none -it --user nobody "$I" sh -c 'echo to the terminal >/dev/tty; stat -c %u:%g $(tty); stat -c %t:%T /dev/console'
     r -t "$I" sh -c 'tty; echo $TERM'
@@ -107,7 +107,7 @@ s_run_tty_resize()
 {
     # shellcheck disable=SC2016 # the container's
     talk 'expect:ready' size:40x111 'expect:40 111' 'send:end\n' -- run --rm --network none -it "$I" \
-        sh -c 'trap "stty size" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; read word; echo "word is $word"'
+        sh -c "$SIZED"'trap "stty size" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; read word; echo "word is $word"'
 }
 
 s_run_tty_interrupt()
@@ -121,9 +121,11 @@ s_run_tty_interrupt()
 
 s_run_tty_detach()
 {
-    talk 'expect:ready' 'send:\x10' pause:0.2 'send:\x11' -- run --network none -it --name "$C" "$I" sh -c 'echo ready; read line; echo "got $line"; exit 6' | sed '/^$/d'
+    talk 'expect:ready' 'send:\x10' pause:0.2 'send:\x11' -- run --network none -it --name "$C" "$I" \
+        sh -c 'echo ready; until read -t 1 line; do echo tick; done; echo "got $line"; exit 6' | sed '/^$/d; /^tick$/d'
     state
-    talk 'send:word\n' 'expect:got word' -- attach "$C"
+    # Typed once it is attached: before, the terminal on this side would echo it, too.
+    talk 'expect:tick' 'send:word\n' 'expect:got word' -- attach "$C" | sed '/^tick$/d'
     until_status exited
     state
     talk 'expect:ready' 'send:x' pause:0.2 'send:x' -- run --network none -it --detach-keys x,x --name "$C-2" "$I" sh -c 'echo ready; sleep 30' | sed '/^$/d'
