@@ -1,0 +1,252 @@
+# shellcheck shell=bash
+# The library of the attacks: on top of ../lib.sh, sourced by each as
+#
+#     . "$(dirname "$0")/lib.sh"
+#     attack_begin "what the attacker does, in a few words: the table's last column"
+#     climb() {                                  # RUNTIME: one of runlxc, runc, crun
+#         config '.process.args = ["sh", "-c", "..."]'
+#         start "$1" || return "$NOT_TRIED"
+#         canary_unchanged
+#     }
+#     resists "the host's file is not written" climb
+#     attack_end
+#
+# One file an advisory, tests/attacks/CVE-YYYY-NNNN.sh; its header says on which guard of ours it hangs. What happened goes to
+# $BUILD/tests/attacks/CVE-YYYY-NNNN.tsv, one line: CVE, runlxc, runc, crun, what; zz-table.sh holds README.md's table against these.
+# A runtime's column is `resists`, `vulnerable`, or `not tried: why`.
+#
+#   resists DESC FUNC ARG...   FUNC RUNTIME ARG..., in a shell of its own, for each of the three. It returns 0 when the attack was made
+#                              and failed, $NOT_TRIED when it could not be made (its last line of output says why), anything else when
+#                              it succeeded. For runlxc, a test that fails unless it is 0; for the others, only the table's entry.
+#   ours_resists DESC FUNC ARG...        the same for runlxc alone
+#   outcome RUNTIME WORD                 by hand: `resists`, `vulnerable`, `not tried: why`. vulnerable stays whatever comes later.
+#   not_tried RUNTIME WHY                the same as the last, unless it is known already
+#
+#   bundle, bundle_new DIR     $bundle: an OCI bundle, made by attack_begin; another one in DIR, which $bundle then names
+#   config [FILTER ARG...]     $bundle/config.json: what an engine gives to a container without options (no terminal, Docker's
+#                              capabilities, masked paths), changed by jq's FILTER with jq's ARGs
+#   runlxc, runc, crun         each with a root directory of its own; containers left are deleted at the end
+#   start RUNTIME ARG...       run $bundle under a name of its own ($id), bounded; output in $out and $err, status in $status
+#   background RUNTIME SECONDS CMD...    create and start a container with $bundle, which stays; succeeds once CMD does, in SECONDS
+#   remove RUNTIME             $id
+#
+#   $host                      a directory that no container is given, with `file`, `program` (a script), `empty/`: what attacks aim at
+#   canary_watch PATH...       watched are $host and these: a file with its contents, a directory with all that is in it
+#   canary_unchanged           1 when anything of it differs from what it was, with the differences on standard output
+#
+#   racer_start SECONDS A B    exchange the directory entries A and B as fast as can be, in the background, for that long at most
+#   racer_stop
+#   raced COUNT SECONDS CMD... CMD until it fails, COUNT times at most and for SECONDS at most; $rounds says how often it was
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+NOT_TRIED=77
+CRUN=${CRUN:-crun}
+RUNC=${RUNC:-$(command -v runc)}
+CVE=$(basename "$0" .sh)
+rounds=0
+declare -A found=()
+
+# ---- results ----
+
+outcome() {
+    case ${found[$1]:-},$2 in
+        vulnerable,*) ;;
+        resists,not\ tried*) ;;
+        *) found[$1]=$2 ;;
+    esac
+}
+
+not_tried() {
+    outcome "$1" "not tried: $2"
+}
+
+# attempt RUNTIME FUNC ARG...: in a shell of its own; output and code in $said and $code.
+attempt() {
+    local who=$1 func=$2
+
+    shift 2
+    said=$(set +e; "$func" "$who" "$@" 2>&1)
+    code=$?
+    canary_reset
+}
+
+ours_resists() {
+    local desc=$1 said code
+
+    shift
+    attempt runlxc "$@"
+    if [ "$code" -eq 0 ]; then
+        pass "$desc"
+        [ -z "$said" ] || diag "${said:0:600}"
+        outcome runlxc resists
+    else
+        fail "$desc"
+        diag "$([ "$code" -eq "$NOT_TRIED" ] && echo "the attack could not be made" || echo "the attack succeeded")"
+        diag "${said:0:4000}"
+        outcome runlxc vulnerable
+    fi
+}
+
+resists() {
+    local desc=$1 said code who
+
+    ours_resists "$@"
+    shift
+    for who in runc crun; do
+        attempt "$who" "$@"
+        case $code in
+            0) outcome "$who" resists ;;
+            "$NOT_TRIED") not_tried "$who" "${said##*$'\n'}" ;;
+            *) outcome "$who" vulnerable ;;
+        esac
+        diag "$who: ${found[$who]}: $desc${said:+: ${said:0:600}}"
+    done
+}
+
+# ---- containers ----
+
+runlxc() { bounded "$RUNLXC" --root "$ROOT" "$@"; }
+runc() { bounded "$RUNC" --root "$SCRATCH/runc-root" "$@"; }
+# crun 1.8 refuses a v2 hierarchy beside v1 ones; it is given a view of the machine without it.
+crun() {
+    bounded unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"' crun \
+        "$CRUN" --root "$SCRATCH/crun-root" "$@"
+}
+
+bundle_new() {
+    bundle=$1
+    busybox_rootfs "$bundle/rootfs"
+    config
+}
+
+config() {
+    local filter=${1:-.}
+
+    [ "$#" -eq 0 ] || shift
+    if [ ! -e "$SCRATCH/.base.json" ]; then
+        mkdir "$SCRATCH/.spec" && "$RUNC" spec -b "$SCRATCH/.spec" || return 1
+        jq '.process.terminal = false | .process.args = ["true"] | .root.readonly = false |
+            ("CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE" |
+                split(" ") | map("CAP_" + .)) as $caps |
+            .process.capabilities = {bounding: $caps, effective: $caps, permitted: $caps}' \
+            "$SCRATCH/.spec/config.json" >"$SCRATCH/.base.json" || return 1
+    fi
+    jq "$@" "$filter" "$SCRATCH/.base.json" >"$bundle/config.json"
+}
+
+# A name that no other suite has: cgroups are the machine's.
+name_next() {
+    id=attack-$BASHPID-$RANDOM
+}
+
+start() {
+    local who=$1
+
+    shift
+    name_next
+    run "$who" run -b "$bundle" "$@" "$id" </dev/null
+    # runc leaves a container that it failed to start.
+    "$who" delete --force "$id" >/dev/null 2>&1 </dev/null
+    return "$status"
+}
+
+background() {
+    local who=$1 seconds=$2
+
+    shift 2
+    name_next
+    run "$who" create -b "$bundle" "$id" </dev/null
+    [ "$status" -eq 0 ] && "$who" start "$id" && wait_for "$seconds" "$@"
+}
+
+remove() {
+    "$1" delete --force "$id" >/dev/null 2>&1 </dev/null
+}
+
+remove_all() {
+    local who id
+
+    for who in runlxc runc crun; do
+        for id in $("$who" list -q 2>/dev/null </dev/null); do
+            "$who" delete --force "$id" >/dev/null 2>&1 </dev/null
+        done
+    done
+}
+
+# ---- the host ----
+
+# canary_list: all that is watched, and how it is. Times of access are nobody's change.
+canary_list() {
+    find "${watched[@]}" -printf '%p %y %m %U:%G %i %l' \( -type f -printf ' %s %T@ ' -exec sha256sum {} \; -o -printf '\n' \)
+}
+
+canary_watch() {
+    watched+=("$@")
+    canary_list >"$SCRATCH/.canary"
+}
+
+canary_unchanged() {
+    canary_list | diff "$SCRATCH/.canary" -
+}
+
+# What one runtime ruined is not the next one's fault. What it ruined elsewhere than in $host, the test has to mend.
+canary_reset() {
+    canary_unchanged >/dev/null && return
+    rm -rf --one-file-system "$host"
+    mkdir "$host" "$host/empty"
+    echo "the host's" >"$host/file"
+    printf '#!/bin/sh\necho original\n' >"$host/program"
+    chmod 755 "$host/program"
+    canary_list >"$SCRATCH/.canary"
+}
+
+# ---- races ----
+
+racer_start() {
+    [ -x "$SCRATCH/exchange" ] ||
+        "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$SCRATCH/exchange" "$TOP/tests/helpers/exchange.c" || return 1
+    "$SCRATCH/exchange" "$@" </dev/null >/dev/null 2>&1 &
+    racer=$!
+}
+
+racer_stop() {
+    kill "$racer" 2>/dev/null
+    wait "$racer" 2>/dev/null
+    return 0
+}
+
+raced() {
+    local count=$1 end=$((SECONDS + $2))
+
+    shift 2
+    for ((rounds = 1; rounds <= count; rounds++)); do
+        "$@" || return 1
+        [ "$SECONDS" -lt "$end" ] || return 0
+    done
+    rounds=$count
+}
+
+# ---- a file ----
+
+attack_begin() {
+    what=$1
+    suite_begin private
+    host=$SCRATCH/host
+    watched=("$host")
+    canary_reset 2>/dev/null
+    bundle_new "$SCRATCH/bundle"
+    at_exit remove_all
+}
+
+attack_end() {
+    local dir=$BUILD/tests/attacks who row=$CVE
+
+    mkdir -p "$dir"
+    [ "$test_failed" -eq 0 ] || found[runlxc]=vulnerable
+    for who in runlxc runc crun; do
+        row+=$'\t'${found[$who]:-not tried: no equivalent}
+    done
+    printf '%s\t%s\n' "$row" "$what" >"$dir/$CVE.tsv"
+    suite_end
+}
