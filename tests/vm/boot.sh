@@ -1,0 +1,64 @@
+#!/bin/bash
+# Boot Debian's own kernel under qemu's TCG and run one command there as root.
+#     tests/vm/boot.sh [-t SECONDS] [-m MIB] [-o DIR] plain|systemd COMMAND [ARGUMENT...]
+# Its output is the command's, both streams as one, and its status too; 125 when there is none, with the end of the guest's console.
+# The guest has this machine's files, read-only under a layer that is thrown away, at the same paths, and pure cgroup v2, AppArmor, and
+# a shared root. plain: nothing else runs. systemd: it is process 1, with D-Bus. /vm-out in the guest is DIR on the host.
+set -u
+limit=280
+memory=3072
+out=
+while getopts t:m:o: option; do
+    case $option in
+        t) limit=$OPTARG ;;
+        m) memory=$OPTARG ;;
+        o) out=$OPTARG ;;
+        *) exit 125 ;;
+    esac
+done
+shift $((OPTIND - 1))
+kind=${1:-}
+case $kind in plain | systemd) ;; *) echo "usage: $0 [-t SECONDS] [-m MIB] [-o DIR] plain|systemd COMMAND..." >&2 && exit 125 ;; esac
+shift
+top=$(cd "$(dirname "$0")/../.." && pwd)
+vm=$("$top/tests/vm/kernel.sh") || exit 125
+
+# The root is exported without what is mounted on it: a bind of it, in a mount namespace that ends with us.
+if [ -z "${VM_SCRATCH:-}" ]; then
+    VM_SCRATCH=$(mktemp -d /tmp/runlxc-vm.XXXXXX) || exit 125
+    trap 'rm -rf --one-file-system "$VM_SCRATCH"' EXIT
+    mkdir "$VM_SCRATCH/root" "$VM_SCRATCH/out"
+    export VM_SCRATCH
+    unshare -m --propagation private bash "$0" -t "$limit" -m "$memory" ${out:+-o "$out"} "$kind" "$@"
+    exit
+fi
+mount --bind / "$VM_SCRATCH/root" || exit 125
+out=${out:-$VM_SCRATCH/out}
+rm -f "$out/status"
+echo "$kind" >"$out/kind"
+echo "$top" >"$out/top"
+cp "$vm/release" "$out/release"
+echo "$vm/tree/lib/modules/$(<"$vm/release")" >"$out/modules"
+printf '%s\0' "$@" >"$out/command"
+pwd >"$out/directory"
+for name in BUILD ONLY ENGINE_TIMES RUNLXC LXC_LAUNCH LXC_RUNTIME; do
+    [ -z "${!name:-}" ] || printf '%s\0' "$name=${!name}"
+done >"$out/environment"
+
+share() {
+    printf '%s\n' -virtfs "local,path=$2,mount_tag=$1,security_model=none,multidevs=remap${3:+,$3}"
+}
+mapfile -t shares < <(share root "$VM_SCRATCH/root" readonly=on && share top "$top" readonly=on && share out "$out")
+timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi,tb-size=512 -cpu qemu64,+rdrand -smp 2 -m "$memory" \
+    -kernel "$vm/vmlinuz" -initrd "$vm/initramfs" -nodefaults -no-user-config -display none -no-reboot \
+    -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr audit=0 apparmor=1 security=apparmor swapaccount=1 systemd.firstboot=off vm.top=$top " \
+    -serial "file:$VM_SCRATCH/console" -serial stdio "${shares[@]}" </dev/null 2>"$VM_SCRATCH/qemu"
+code=$?
+if [ -s "$out/status" ]; then
+    exit "$(<"$out/status")"
+fi
+{
+    echo "the guest gave no status within $limit s (qemu: $code); the end of its console:"
+    tail -n 30 "$VM_SCRATCH/console" "$VM_SCRATCH/qemu"
+} >&2
+exit 125
