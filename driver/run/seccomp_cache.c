@@ -14,7 +14,7 @@
 #include "run/seccomp_filter.h"
 
 /* Changes with what the compiler makes of the same input. */
-#define FORM "runlxc seccomp 1"
+#define FORM "runlxc seccomp 2"
 #define SUBDIR "seccomp"
 #define MAGIC "rlxcsec1"
 

@@ -27,8 +27,7 @@ _Static_assert(SCMP_ACT_ALLOW == SECCOMP_RET_ALLOW && SCMP_ACT_LOG == SECCOMP_RE
 struct compiler {
     const struct seccomp_spec *spec;
     scmp_filter_ctx ctx;
-    struct seccomp_last arches[SECCOMP_ARCHES_MAX];
-    size_t n_arches;
+    struct seccomp_newer newer;
     uint32_t fallback; /* SECCOMP_RET_* of the default action */
     struct seccomp_filter *out;
 };
@@ -136,18 +135,19 @@ static const enum scmp_compare operators[] = {
 static int add_arch(struct compiler *c, uint32_t token, const char *word,
                     struct lxcdriver_error **err)
 {
+    struct seccomp_newer *newer = &c->newer;
     int rc;
 
-    for (size_t i = 0; i < c->n_arches; i++)
-        if (c->arches[i].token == token)
+    for (size_t i = 0; i < newer->n_arches; i++)
+        if (newer->arches[i].token == token)
             return 0;
-    if (c->n_arches == SECCOMP_ARCHES_MAX)
+    if (newer->n_arches == SECCOMP_ARCHES_MAX)
         return err_set(err, "linux.seccomp.architectures: more than %d", SECCOMP_ARCHES_MAX);
     rc = seccomp_arch_add(c->ctx, token);
     /* EDOM: of the other byte order. */
     if (rc < 0 && rc != -EEXIST)
         return err_sys(err, -rc, "linux.seccomp.architectures: %s", word);
-    c->arches[c->n_arches++] = (struct seccomp_last){.token = token};
+    newer->arches[newer->n_arches++] = (struct seccomp_last){.token = token};
     return 0;
 }
 
@@ -203,6 +203,26 @@ static int add_call(struct compiler *c, const struct seccomp_rule *rule, uint32_
     return 0;
 }
 
+/* A name that libseccomp does not know. Conditions on the arguments of such calls are for a
+ * libseccomp that does: until then the default decides of them. */
+static int add_stranger(struct compiler *c, const struct seccomp_rule *rule, uint32_t ret,
+                        const char *name, struct lxcdriver_error **err)
+{
+    struct seccomp_newer *newer = &c->newer;
+
+    if (rule->n_args > 0 || !seccomp_is_late(name)) {
+        if (!strv_contains(&c->out->unknown, name) && strv_add(&c->out->unknown, name) < 0)
+            return err_nomem(err);
+        return 0;
+    }
+    for (size_t i = 0; i < newer->n_late; i++)
+        if (str_eq(newer->late[i].name, name))
+            return 0;
+    if (ret != c->fallback && newer->n_late < SECCOMP_LATE_MAX)
+        newer->late[newer->n_late++] = (struct seccomp_late){name, ret};
+    return 0;
+}
+
 static int add_rule(struct compiler *c, const struct seccomp_rule *rule,
                     struct lxcdriver_error **err)
 {
@@ -227,8 +247,8 @@ static int add_rule(struct compiler *c, const struct seccomp_rule *rule,
         const char *name = rule->names.items[i];
 
         if (seccomp_syscall_resolve_name(name) == __NR_SCMP_ERROR) {
-            if (!strv_contains(&c->out->unknown, name) && strv_add(&c->out->unknown, name) < 0)
-                return err_nomem(err);
+            if (add_stranger(c, rule, ret, name, err) < 0)
+                return -1;
         } else if (ret != c->fallback && add_call(c, rule, ret, name, args, err) < 0) {
             return -1;
         }
@@ -258,14 +278,13 @@ static int put_program(struct compiler *c, struct lxcdriver_error **err)
 {
     struct sock_filter newer[SECCOMP_NEWER_MAX];
     cleanup_free char *data = NULL;
-    size_t n_newer = 0, len = 0, n;
+    size_t n_newer, len = 0, n;
 
     if (export(c, &data, &len, err) < 0)
         return -1;
-    if (denies(c->fallback)) {
-        seccomp_find_lasts(c->spec, c->arches, c->n_arches);
-        n_newer = seccomp_put_newer(c->arches, c->n_arches, newer);
-    }
+    c->newer.hides = denies(c->fallback);
+    seccomp_find_lasts(c->spec, &c->newer);
+    n_newer = seccomp_put_newer(&c->newer, newer);
     n = n_newer + len / sizeof(*newer);
     if (n > BPF_MAXINSNS)
         return err_set(err, "linux.seccomp: the filter has %zu instructions, the kernel takes %d",

@@ -37,10 +37,11 @@ void seccomp_filter_clear(struct seccomp_filter *filter);
  *   alternatives, each a rule of its own. Of rules with the same conditions the first counts.
  *   Where socketcall(2) or ipc(2) carries a call, libseccomp rules that way as well; arguments that
  *   lie in memory there are not looked at.
- * - Names that this libseccomp does not know are skipped and listed in out->unknown.
- * - When the default denies, a call beyond the last that the rules name (and libseccomp knows) for
- *   its architecture gets ENOSYS: the rules were written before it, and programs go on without what
- *   a kernel lacks, but take EPERM for a refusal (C libraries try new calls first).
+ * - Of names that this libseccomp does not know, those of seccomp_numbers.c are decided by the
+ * rules without conditions; the others are skipped and listed in out->unknown.
+ * - When the default denies, a call beyond the last that the rules name (and is known here) for its
+ *   architecture gets ENOSYS: the rules were written before it, and programs go on without what a
+ *   kernel lacks, but take EPERM for a refusal (C libraries try new calls first).
  * - The machine's own architecture is always included; a call of one that is not kills the thread.
  *
  * A word that is unknown, a number for an action that has none, a notification of sendmsg(2), with
@@ -49,6 +50,25 @@ void seccomp_filter_clear(struct seccomp_filter *filter);
  */
 int seccomp_compile(const struct seccomp_spec *spec, struct seccomp_filter *out,
                     struct lxcdriver_error **err);
+
+/* ---- seccomp_numbers.c: calls that are younger than this libseccomp ---- */
+
+#define SECCOMP_LATE_MAX 32
+
+/* What the rules decide of one. */
+struct seccomp_late {
+    const char *name;
+    uint32_t ret; /* SECCOMP_RET_* */
+};
+
+/* Whether libseccomp does not know the name and this program does. */
+bool seccomp_is_late(const char *name);
+
+/* Of such a name on an architecture (libseccomp's token): -1 when there is none there. */
+int64_t seccomp_late_number(const char *name, uint32_t token);
+
+/* Of any name: libseccomp's, or that of a late one. Negative: none there. */
+int64_t seccomp_number(const char *name, uint32_t token);
 
 /* ---- seccomp_newer.c ---- */
 
@@ -60,14 +80,23 @@ struct seccomp_last {
     int64_t number; /* -1: none */
 };
 
-#define SECCOMP_NEWER_MAX (3 + 5 * SECCOMP_ARCHES_MAX)
+/* What stands before libseccomp's program. */
+struct seccomp_newer {
+    struct seccomp_last arches[SECCOMP_ARCHES_MAX];
+    size_t n_arches;
+    struct seccomp_late late[SECCOMP_LATE_MAX];
+    size_t n_late;
+    bool hides; /* what is beyond the last number */
+};
 
-/* Find lasts[].number of every token for the names of a specification's rules. */
-void seccomp_find_lasts(const struct seccomp_spec *spec, struct seccomp_last *lasts, size_t n);
+#define SECCOMP_NEWER_MAX (1 + SECCOMP_ARCHES_MAX * (12 + 2 * SECCOMP_LATE_MAX))
 
-/* Instructions to stand before a filter: what is beyond the last number of its architecture returns
- * ENOSYS, everything else goes on behind. How many. */
-size_t seccomp_put_newer(const struct seccomp_last *lasts, size_t n,
+/* Find arches[].number of every token for the names of a specification's rules. */
+void seccomp_find_lasts(const struct seccomp_spec *spec, struct seccomp_newer *newer);
+
+/* Instructions to stand before a filter: a late call gets its answer, what is beyond the last
+ * number of its architecture ENOSYS, everything else goes on behind. How many. */
+size_t seccomp_put_newer(const struct seccomp_newer *newer,
                          struct sock_filter out[SECCOMP_NEWER_MAX]);
 
 /* ---- seccomp_cache.c: <image_dir>/seccomp/<key> ---- */

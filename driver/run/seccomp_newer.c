@@ -1,7 +1,8 @@
 /*
- * Calls that are younger than a profile. libseccomp knows one answer for all that no rule names; a
- * few instructions of classic BPF (Documentation/networking/filter.rst) before its program give
- * ENOSYS to those beyond the last number that is named, as runc does.
+ * Calls that are younger than libseccomp, or than a profile. libseccomp knows one answer for all
+ * that no rule names; instructions of classic BPF (Documentation/networking/filter.rst) before its
+ * program give ENOSYS to those beyond the last number that is named, as runc does, and the answers
+ * of the rules to those that libseccomp does not know.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -19,9 +20,11 @@
  * numbers of its own before that. This is the first call that is younger. */
 #define YOUNGER_THAN_CARRIED "pidfd_send_signal"
 
-/* Distances of jumps that are not known yet. The prologue is far shorter. */
-#define TO_ENOSYS 255
-#define TO_FILTER 254
+/* The distance of a jump to the filter, which is known at the end only. */
+#define TO_FILTER UINT32_MAX
+
+/* A conditional jump of classic BPF reaches no further. */
+#define JUMP_MAX 255
 
 /* ---- the last numbers ---- */
 
@@ -50,92 +53,145 @@ static int64_t last_carried(const struct seccomp_spec *spec, uint32_t token, int
     return last;
 }
 
-void seccomp_find_lasts(const struct seccomp_spec *spec, struct seccomp_last *lasts, size_t n)
+static int64_t last_of(const struct seccomp_spec *spec, uint32_t token)
 {
-    for (size_t a = 0; a < n; a++) {
-        int64_t last = -1;
+    int64_t last = -1;
 
-        for (size_t i = 0; i < spec->n_rules; i++) {
-            const struct strv *names = &spec->rules[i].names;
+    for (size_t i = 0; i < spec->n_rules; i++) {
+        const struct strv *names = &spec->rules[i].names;
 
-            for (size_t k = 0; k < names->n; k++) {
-                int number = seccomp_syscall_resolve_name_arch(lasts[a].token, names->items[k]);
+        for (size_t k = 0; k < names->n; k++) {
+            int64_t number = seccomp_number(names->items[k], token);
 
-                if (number > last)
-                    last = number;
-            }
+            if (number > last)
+                last = number;
         }
-        lasts[a].number = last_carried(spec, lasts[a].token, last);
     }
+    return last_carried(spec, token, last);
+}
+
+void seccomp_find_lasts(const struct seccomp_spec *spec, struct seccomp_newer *newer)
+{
+    for (size_t i = 0; i < newer->n_arches; i++)
+        newer->arches[i].number = last_of(spec, newer->arches[i].token);
 }
 
 /* ---- the instructions ---- */
 
-static void put(struct sock_filter *out, size_t *n, uint16_t code, uint32_t k, uint8_t jt,
-                uint8_t jf)
+struct program {
+    struct sock_filter *insns;
+    size_t n;
+};
+
+static void put(struct program *out, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
-    out[(*n)++] = (struct sock_filter){code, jt, jf, k};
+    out->insns[out->n++] = (struct sock_filter){code, jt, jf, k};
 }
 
-/* Numbers of x32 lie behind those of x86-64: its own last counts there, or libseccomp's program
- * decides when it is not included. */
-static void put_x32(const struct seccomp_last *x32, struct sock_filter *out, size_t *n)
+static void put_load(struct program *out, size_t offset)
 {
-    if (!x32 || x32->number < 0) {
-        put(out, n, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, TO_FILTER, 0);
-        return;
+    put(out, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* Two instructions: if the comparison holds, the answer. */
+static void put_answer(struct program *out, uint16_t comparison, uint32_t k, uint32_t ret)
+{
+    put(out, BPF_JMP | comparison | BPF_K, k, 0, 1);
+    put(out, BPF_RET | BPF_K, ret, 0, 0);
+}
+
+/* The end of a part: three instructions, or one. */
+static void put_end(struct program *out, const struct seccomp_newer *newer,
+                    const struct seccomp_last *last)
+{
+    if (newer->hides && last && last->number >= 0)
+        put_answer(out, BPF_JGT, (uint32_t)last->number, SECCOMP_RET_ERRNO | ENOSYS);
+    put(out, BPF_JMP | BPF_JA, TO_FILTER, 0, 0);
+}
+
+/* Nearly all calls are older than the first late one: one comparison is all that they pay. */
+static void put_late(struct program *out, const struct seccomp_newer *newer, uint32_t token)
+{
+    int64_t first = INT64_MAX;
+    size_t at = out->n;
+
+    for (size_t i = 0; i < newer->n_late; i++) {
+        int64_t number = seccomp_late_number(newer->late[i].name, token);
+
+        if (number >= 0 && number < first)
+            first = number;
     }
-    put(out, n, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-    put(out, n, BPF_JMP | BPF_JGT | BPF_K, (uint32_t)x32->number, TO_ENOSYS, TO_FILTER);
+    if (first == INT64_MAX)
+        return;
+    put(out, BPF_JMP | BPF_JGE | BPF_K, (uint32_t)first, 0, 0);
+    for (size_t i = 0; i < newer->n_late; i++) {
+        int64_t number = seccomp_late_number(newer->late[i].name, token);
+
+        if (number >= 0)
+            put_answer(out, BPF_JEQ, (uint32_t)number, newer->late[i].ret);
+    }
+    out->insns[at].jf = (uint8_t)(out->n - at - 1);
 }
 
-static void put_arch(const struct seccomp_last *last, const struct seccomp_last *x32,
-                     struct sock_filter *out, size_t *n)
+/* Numbers of x32 lie behind those of x86-64 and come under its architecture; when x32 is not
+ * included, libseccomp's program decides of them. */
+static void put_x32(struct program *out, const struct seccomp_newer *newer,
+                    const struct seccomp_last *x32)
 {
-    size_t at = *n;
+    size_t at = out->n;
 
-    put(out, n, BPF_JMP | BPF_JEQ | BPF_K, last->token, 0, 0);
-    put(out, n, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, nr), 0, 0);
+    put(out, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 0);
+    if (x32)
+        put_late(out, newer, x32->token);
+    put_end(out, newer, x32);
+    out->insns[at].jf = (uint8_t)(out->n - at - 1);
+}
+
+static void put_numbers(struct program *out, const struct seccomp_newer *newer,
+                        const struct seccomp_last *last, const struct seccomp_last *x32)
+{
+    put_load(out, offsetof(struct seccomp_data, nr));
     /* A number that does not fit s390's instruction, and that its kernel does not know, is seen as
      * 0: setup(2), which is long gone. */
-    if (last->token == SCMP_ARCH_S390 || last->token == SCMP_ARCH_S390X)
-        put(out, n, BPF_JMP | BPF_JEQ | BPF_K, 0, TO_ENOSYS, 0);
+    if (newer->hides && (last->token == SCMP_ARCH_S390 || last->token == SCMP_ARCH_S390X))
+        put_answer(out, BPF_JEQ, 0, SECCOMP_RET_ERRNO | ENOSYS);
     if (last->token == SCMP_ARCH_X86_64)
-        put_x32(x32, out, n);
-    put(out, n, BPF_JMP | BPF_JGT | BPF_K, (uint32_t)last->number, TO_ENOSYS, TO_FILTER);
-    out[at].jf = (uint8_t)(*n - at - 1);
+        put_x32(out, newer, x32);
+    put_late(out, newer, last->token);
+    put_end(out, newer, last);
 }
 
-/* The ENOSYS is the last instruction, the filter follows. */
-static void resolve(struct sock_filter *out, size_t n)
+/* A part of its own for each architecture. One with x32 in it is the longest. */
+static void put_arch(struct program *out, const struct seccomp_newer *newer,
+                     const struct seccomp_last *last, const struct seccomp_last *x32)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint8_t *jumps[] = {&out[i].jt, &out[i].jf};
+    size_t at = out->n;
 
-        for (size_t k = 0; k < ARRAY_SIZE(jumps); k++)
-            if (*jumps[k] >= TO_FILTER)
-                *jumps[k] = (uint8_t)(n - i - (*jumps[k] == TO_ENOSYS ? 2 : 1));
-    }
+    _Static_assert(12 + 2 * (1 + 2 * SECCOMP_LATE_MAX) <= JUMP_MAX, "one jump passes over a part");
+    put(out, BPF_JMP | BPF_JEQ | BPF_K, last->token, 0, 0);
+    put_numbers(out, newer, last, x32);
+    out->insns[at].jf = (uint8_t)(out->n - at - 1);
 }
 
-size_t seccomp_put_newer(const struct seccomp_last *lasts, size_t n,
+size_t seccomp_put_newer(const struct seccomp_newer *newer,
                          struct sock_filter out[SECCOMP_NEWER_MAX])
 {
+    struct program program = {.insns = out};
     const struct seccomp_last *x32 = NULL;
-    size_t len = 0;
 
-    for (size_t i = 0; i < n; i++)
-        if (lasts[i].token == SCMP_ARCH_X32)
-            x32 = &lasts[i];
-    put(out, &len, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offsetof(struct seccomp_data, arch), 0, 0);
-    for (size_t i = 0; i < n; i++)
-        if (&lasts[i] != x32 && lasts[i].number >= 0)
-            put_arch(&lasts[i], x32, out, &len);
-    if (len == 1)
+    for (size_t i = 0; i < newer->n_arches; i++)
+        if (newer->arches[i].token == SCMP_ARCH_X32)
+            x32 = &newer->arches[i];
+    if (!newer->hides && newer->n_late == 0)
         return 0;
-    /* Architectures without a part of their own. */
-    put(out, &len, BPF_JMP | BPF_JA, 1, 0, 0);
-    put(out, &len, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS, 0, 0);
-    resolve(out, len);
-    return len;
+    put_load(&program, offsetof(struct seccomp_data, arch));
+    for (size_t i = 0; i < newer->n_arches; i++)
+        if (&newer->arches[i] != x32 && newer->arches[i].number >= 0)
+            put_arch(&program, newer, &newer->arches[i], x32);
+    if (program.n == 1)
+        return 0;
+    for (size_t i = 0; i < program.n; i++)
+        if (out[i].code == (BPF_JMP | BPF_JA))
+            out[i].k = (uint32_t)(program.n - i - 1);
+    return program.n;
 }
