@@ -49,9 +49,13 @@ share() {
     printf '%s\n' -virtfs "local,path=$2,mount_tag=$1,security_model=none,multidevs=remap${3:+,$3}"
 }
 mapfile -t shares < <(share root "$VM_SCRATCH/root" readonly=on && share top "$top" readonly=on && share out "$out")
-timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=multi,tb-size=512 -cpu qemu64,+rdrand -smp 2 -m "$memory" \
+# One processor, for which emulation needs no atomic operations: two machines side by side do more than one of two. A clock that is read
+# without leaving the emulation, no pages cleared for nothing, no waiting for grace periods.
+fast='mitigations=off nokaslr audit=0 tsc=reliable clocksource=tsc init_on_alloc=0 rcupdate.rcu_expedited=1 hardened_usercopy=off
+    randomize_kstack_offset=off nowatchdog psi=0'
+timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=single,tb-size=512 -cpu qemu64,+rdrand -smp 1 -no-hpet -m "$memory" \
     -kernel "$vm/vmlinuz" -initrd "$vm/initramfs" -nodefaults -no-user-config -display none -no-reboot \
-    -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr audit=0 apparmor=1 security=apparmor swapaccount=1 systemd.firstboot=off vm.top=$top " \
+    -append "console=ttyS0 quiet panic=-1 ${fast//$'\n'/ } apparmor=1 security=apparmor vm.top=$top " \
     -serial "file:$VM_SCRATCH/console" -serial stdio "${shares[@]}" </dev/null 2>"$VM_SCRATCH/qemu"
 code=$?
 if [ -s "$out/status" ]; then
