@@ -59,10 +59,16 @@ DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' 
 	-DBINDIR='"$(bindir)"'
 HARDEN_LD := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 
+comma := ,
 ifdef SANITIZE
 # _FORTIFY_SOURCE's wrappers would hide calls from the sanitizers.
 HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 HARDEN_LD += -fsanitize=address,undefined
+else ifdef FUZZ
+# The engine's own main() comes with the targets only; AFL++'s compiler instruments whatever it is told.
+HARDEN := -fsanitize=$(if $(filter libfuzzer,$(FUZZ)),fuzzer-no-link$(comma))address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1
+HARDEN_LD += -fsanitize=fuzzer,address,undefined
 else
 HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
 ifneq ($(filter x86_64-% i386-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
@@ -212,7 +218,35 @@ $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(basename $(notdir $(t))))))
 .PHONY: unit-tests
 unit-tests: $(UNIT_TESTS)
 
--include $(patsubst %.o,%.d,$(call objects,$(C_SRC) $(UNIT_SRC)))
+# ---- fuzzers: build/fuzz/NAME for libFuzzer, build/fuzz-afl/NAME for AFL++ ----
+# Each target is built twice from the same source, with the library instrumented as well: a make with FUZZ set does one of the two.
+FUZZ_SRC := $(wildcard tests/fuzz/*.c)
+FUZZ_SHARED := $(wildcard tests/fuzz/shared/*.c)
+FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC))
+$(call objects,$(FUZZ_SRC) $(FUZZ_SHARED)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli -iquote tests/fuzz
+$(call objects,tests/fuzz/lxc_config.c): EXTRA_CFLAGS = $(LXC_CFLAGS)
+FUZZ_EXTRA := $(if $(FUZZ),$(shell awk 'FNR <= 5 && match($$0, /SOURCES: [^*]*/) { \
+	n = split(substr($$0, RSTART + 9, RLENGTH - 9), s, " "); \
+	for (i = 1; i <= n; i++) print FILENAME "=" s[i] }' $(FUZZ_SRC)))
+
+define fuzz_rule
+$(BUILD)/$(1): $(call objects,tests/fuzz/$(1).c tests/fuzz/shared/input.c \
+	$(patsubst tests/fuzz/$(1).c=%,%,$(filter tests/fuzz/$(1).c=%,$(FUZZ_EXTRA)))) $(STATIC_LIB)
+	$$(call say,LINK,$$@)
+	$$(Q)$$(LINK) -o $$@ $$^ $(if $(filter lxc_config,$(1)),$$(LXC_LIBS)) $$(PKG_LIBS)
+endef
+ifdef FUZZ
+$(foreach t,$(FUZZ_SRC),$(eval $(call fuzz_rule,$(basename $(notdir $(t))))))
+endif
+
+.PHONY: fuzz fuzz-afl fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+fuzz:
+	@+$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZ=libfuzzer fuzz-targets
+fuzz-afl:
+	@+AFL_QUIET=1 $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz-afl CC=afl-clang-fast FUZZ=afl fuzz-targets
+
+-include $(patsubst %.o,%.d,$(call objects,$(C_SRC) $(UNIT_SRC) $(FUZZ_SRC) $(FUZZ_SHARED)))
 
 # ---- what a person calls ----
 NPROC := $(shell nproc)
@@ -243,6 +277,7 @@ help:
 	@echo 'make quickstart   as root: install what is needed, build, start a first container'
 	@echo 'make check        as root: install what is needed, build, run all tests'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
+	@echo 'make fuzz         targets for libFuzzer in build/fuzz, make fuzz-afl: for AFL++; tests/fuzz/run.sh runs them'
 	@echo 'make bench        as root: measure, beside runc and crun; make lint, make format: the sources'
 
 # ---- installing ----

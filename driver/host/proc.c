@@ -17,7 +17,7 @@
 #define STATUS_MAX ((size_t)1 << 20)
 #define PF_EXITING 0x4 /* include/linux/sched.h; field 9 shows it */
 
-static int parse_stat(const char *text, struct proc_stat *out)
+int proc_stat_parse(const char *text, struct proc_stat *out)
 {
     /* The name is in parentheses and may have some itself; nothing behind it does. */
     const char *rest = strrchr(text, ')');
@@ -49,7 +49,7 @@ int proc_stat_read(pid_t pid, struct proc_stat *out)
     snprintf(file, sizeof(file), "/proc/%d/stat", (int)pid);
     if (fs_read_at(AT_FDCWD, file, STAT_MAX, &text, NULL) < 0)
         return -1;
-    return parse_stat(text, out);
+    return proc_stat_parse(text, out);
 }
 
 bool proc_alive(pid_t pid, uint64_t start_time)

@@ -18,6 +18,8 @@ struct proc_stat {
 /* /proc/PID/stat; the command name may hold anything, so fields are counted from the last ')'. 0,
  * or -1 with errno (ENOENT, ESRCH: gone). */
 int proc_stat_read(pid_t pid, struct proc_stat *out);
+/* The same out of a text. -1 with EPROTO: it is none. */
+int proc_stat_parse(const char *text, struct proc_stat *out);
 /* Whether pid is still the process that started at start_time and is not a zombie. */
 bool proc_alive(pid_t pid, uint64_t start_time);
 /* Send a signal (0: none) to the process that started at start_time, if it still runs and is not

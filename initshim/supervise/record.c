@@ -61,18 +61,13 @@ static int take_string(struct sup_record *out, const struct record *rec)
     }
 }
 
-int sup_record_read(int fd, struct sup_record *out)
+int sup_record_take(const void *data, size_t len, struct sup_record *out)
 {
     struct record_reader reader;
     struct record rec;
-    struct stat st;
-    void *data;
     int more;
 
-    if (fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > (off_t)WIRE_MAX)
-        return -1;
-    data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED || record_open(&reader, data, (size_t)st.st_size) < 0)
+    if (record_open(&reader, data, len) < 0)
         return -1;
     while ((more = record_next(&reader, &rec)) > 0) {
         int bad;
@@ -90,4 +85,15 @@ int sup_record_read(int fd, struct sup_record *out)
                    !out->lxc_name == !out->lxc_config
                ? 0
                : -1;
+}
+
+int sup_record_read(int fd, struct sup_record *out)
+{
+    struct stat st;
+    void *data;
+
+    if (fstat(fd, &st) < 0 || st.st_size <= 0 || st.st_size > (off_t)WIRE_MAX)
+        return -1;
+    data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    return data == MAP_FAILED ? -1 : sup_record_take(data, (size_t)st.st_size, out);
 }

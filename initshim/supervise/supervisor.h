@@ -86,6 +86,8 @@ struct supervisor {
 
 /* record.c: map the record; strings point into it and stay for the process's life. 0 or -1. */
 int sup_record_read(int fd, struct sup_record *out);
+/* The same from data[len], which must outlive *out. */
+int sup_record_take(const void *data, size_t len, struct sup_record *out);
 
 /* mounts.c: the mount namespace for lxc-start. On failure *what names the step. 0, or -1 with
  * errno. */
@@ -94,6 +96,9 @@ int sup_mounts(struct supervisor *s, const char **what);
 /* reach.c: let the root of a user namespace get to our directory; in our own mount namespace. 0, or
  * -1 with errno. */
 int sup_reach(const struct supervisor *s);
+/* Cover a directory by one of ours with the same entries, in which new ones can be made. 0 or -1.
+ */
+int sup_cover(const char *path);
 
 /* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with
  * errno. */
@@ -158,7 +163,9 @@ uint32_t sup_oom_kills(int fd);
 /* state.c: rewrite the tail of state.json; nothing when there is none yet. */
 void sup_state_write(struct supervisor *s, const char *status);
 
-/* inside.c: join the container's cgroups and namespaces. 0, or -1 with errno; *what names the step.
+/* inside.c: put a process (0: ourselves) into cgroups, as far as they are there. 0 or -1. */
+int sup_cgroups_enter(const char *const *paths, size_t n, pid_t pid);
+/* join the container's cgroups and namespaces. 0, or -1 with errno; *what names the step.
  * sup_come_back() returns to our own mounts, as far as paths are concerned. */
 int sup_go_inside(struct supervisor *s, const char **what);
 void sup_come_back(struct supervisor *s);
