@@ -3,6 +3,7 @@
 #     tests/run.sh                     all suites
 #     tests/run.sh unit cli            two of them
 #     tests/run.sh cli/console         one file of one
+#     tests/run.sh vm/plain/apparmor   one of those for the second kernel
 # The last line is "N passed, N failed", the exit status 1 when anything failed. What a test program printed is kept in
 # build/tests/log/SUITE/NAME.log. A skipped test is a failure unless tests/skips lists its reason.
 set -u
@@ -62,27 +63,33 @@ count() {
         }' "$1"
 }
 
-# run_file SUITE NAME LIMIT CMD...
-run_file() {
-    local suite=$1 name=$2 limit=$3 log begin code good bad shown
+# report SUITE NAME LOG STATUS MS: what a program printed, as a line, or with what failed.
+report() {
+    local suite=$1 name=$2 log=$3 good bad shown
 
-    shift 3
-    log=$BUILD/tests/log/$suite/$name.log
-    mkdir -p "${log%/*}"
-    begin=$(date +%s%N)
-    timeout -k 20 "$limit" "$@" >"$log" 2>&1 </dev/null
-    code=$?
-    { read -r good bad && shown=$(cat); } < <(count "$log" "$code")
+    { read -r good bad && shown=$(cat); } < <(count "$log" "$4")
     suite_passed=$((suite_passed + good))
     suite_failed=$((suite_failed + bad))
     if [ "$bad" -gt 0 ]; then
         printf '  FAILED %s/%s: %d of %d\n%s\n' "$suite" "$name" "$bad" "$((good + bad))" "$shown"
         tail -n 60 "$log" | sed 's/^/    | /'
     else
-        printf '  %-32s %5d ok %6d ms\n' "$suite/$name" "$good" $((($(date +%s%N) - begin) / 1000000))
+        printf '  %-32s %5d ok %6d ms\n' "$suite/$name" "$good" "$5"
     fi
     # An engine's summary, for people and for machines.
     grep -E '^[a-z]+ scenarios same=[0-9]+/[0-9]+$' "$log" || true
+}
+
+# run_file SUITE NAME LIMIT CMD...
+run_file() {
+    local suite=$1 name=$2 limit=$3 log begin
+
+    shift 3
+    log=$BUILD/tests/log/$suite/$name.log
+    mkdir -p "${log%/*}"
+    begin=$(date +%s%N)
+    timeout -k 20 "$limit" "$@" >"$log" 2>&1 </dev/null
+    report "$suite" "$name" "$log" "$?" $((($(date +%s%N) - begin) / 1000000))
 }
 
 unit_suite() {
@@ -115,6 +122,66 @@ script_suite() {
     fi
 }
 
+# The names of suites that a machine of KIND runs; VM_SUITES=all has all of the command line's on the plain one.
+vm_names() {
+    local kind=$1 script
+
+    for script in tests/vm/"$kind"/*.sh; do
+        [ ! -e "$script" ] || { script=${script#tests/} && echo "${script%.sh}"; }
+    done
+    if [ "$kind" = plain ]; then
+        grep -v '^#' tests/vm/also
+        if [ "${VM_SUITES:-}" = all ]; then
+            printf '%s\n' golden/run tests/cli/*.sh | sed 's,^tests/\(.*\)[.]sh$,\1,' | grep -vxFf tests/vm/also
+        fi
+    fi
+}
+
+# vm_boot KIND LIMIT NAME...: all in one boot; one that gave no result has failed.
+vm_boot() {
+    local kind=$1 limit=$2 dir=$BUILD/tests/log/vm/$1
+
+    shift 2
+    rm -rf "$dir" && mkdir -p "$dir"
+    tests/vm/boot.sh -t "$limit" -o "$dir" "$kind" tests/vm/suites.sh "$limit" "$@" >"$dir/console" 2>&1
+}
+
+# The two machines side by side, each on a processor. vm/plain, or vm/plain/NAME: a part of them.
+vm_suite() {
+    local only=$1 kind name file limit=${TEST_LIMIT:-600}
+    local -a kinds=(plain systemd) names=()
+
+    [ "${VM_SUITES:-}" != all ] || limit=5400
+    case $only in
+        '') ;;
+        */*) kinds=("${only%%/*}") ;;
+        *) kinds=("$only") ;;
+    esac
+    if ! tests/vm/kernel.sh >/dev/null; then
+        echo "vm: there is no kernel to boot"
+        suite_failed=1
+        return
+    fi
+    for kind in "${kinds[@]}"; do
+        mapfile -t names < <(vm_names "$kind" | if [[ $only == */* ]]; then grep -xF -e "vm/$only" -e "${only#*/}"; else cat; fi)
+        printf '%s\n' "${names[@]}" >"$BUILD/vm/$kind.names"
+        vm_boot "$kind" "$limit" "${names[@]}" &
+    done
+    wait
+    for kind in "${kinds[@]}"; do
+        while read -r name; do
+            file=$BUILD/tests/log/vm/$kind/${name//\//-}
+            if [ -s "$file.log" ]; then
+                report vm "$kind:${name#vm/"$kind"/}" "$file.log" "$(<"$file.status")" "$(<"$file.ms")"
+            else
+                printf '  FAILED vm/%s/%s: no result\n' "$kind" "$name"
+                tail -n 20 "$BUILD/tests/log/vm/$kind/console" | sed 's/^/    | /'
+                suite_failed=$((suite_failed + 1))
+            fi
+        done <"$BUILD/vm/$kind.names"
+    done
+}
+
 run_suite() {
     local suite=${1%%/*} only='' begin=$SECONDS
 
@@ -124,6 +191,7 @@ run_suite() {
     case $suite in
         unit) unit_suite unit "$BUILD" "$only" ;;
         asan) unit_suite asan "$BUILD/asan" "$only" ;;
+        vm) vm_suite "$only" ;;
         golden) [ ! -e tests/golden/run.sh ] || run_file golden run 300 bash tests/golden/run.sh ;;
         *)
             if [ ! -d "tests/$suite" ]; then

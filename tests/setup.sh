@@ -11,10 +11,12 @@ tests=(clang clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils 
 # The engines that tests/engines starts, each in a place of its own.
 engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit
     lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev)
+# The second kernel's machine; the kernel itself is only unpacked, by tests/vm/kernel.sh.
+machine=(qemu-system-x86 cpio kmod systemd dbus)
 
 packages=("${build[@]}")
 case ${1:-} in
-    '') packages+=("${tests[@]}" "${engines[@]}") ;;
+    '') packages+=("${tests[@]}" "${engines[@]}" "${machine[@]}") ;;
     --quickstart) packages+=(iproute2) ;;
     *) echo "usage: tests/setup.sh [--quickstart]" >&2 && exit 2 ;;
 esac

@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # Process 1 of the second kernel until the real one: the host's root file system, read-only, under a layer that is thrown away, with
 # the source tree and a directory for results.
 b=/bin/busybox
@@ -42,4 +43,4 @@ for dir in dev proc sys; do
     mount --move "/$dir" "/root/$dir"
 done
 mount -t tmpfs -o mode=755 run /root/run
-exec switch_root /root "$top/tests/vm/guest.sh" <"/root/dev/console" >"/root/dev/console" 2>&1
+exec switch_root -c /dev/console /root "$top/tests/vm/guest.sh"
