@@ -57,7 +57,12 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' \
 	-DTEMPLATEDIR='"$(templatedir)"' -DCONFIGDIR='"$(configdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DBINDIR='"$(bindir)"'
-HARDEN_LD := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+HARDEN_LD_PLAIN := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+HARDEN_LD := $(HARDEN_LD_PLAIN)
+HARDEN_PLAIN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
+ifneq ($(filter x86_64-% i386-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+HARDEN_PLAIN += -fcf-protection
+endif
 
 comma := ,
 ifdef SANITIZE
@@ -70,10 +75,7 @@ HARDEN := -fsanitize=$(if $(filter libfuzzer,$(FUZZ)),fuzzer-no-link$(comma))add
 	-fno-sanitize-recover=all -fno-omit-frame-pointer -O1
 HARDEN_LD += -fsanitize=fuzzer,address,undefined
 else
-HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
-ifneq ($(filter x86_64-% i386-% i686-%,$(shell $(CC) -dumpmachine 2>/dev/null)),)
-HARDEN += -fcf-protection
-endif
+HARDEN := $(HARDEN_PLAIN)
 endif
 
 ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) $(CPPFLAGS) -MD -MP
@@ -98,9 +100,10 @@ LXC_SRC := $(wildcard driver/lxc/*.c)
 SHARED_SRC := $(wildcard initshim/shared/*.c)
 SHIM_SRC := $(wildcard initshim/*.c)
 SUPERVISE_SRC := $(wildcard initshim/supervise/*.c)
+GUARD_SRC := $(wildcard initshim/guard/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 C_SRC := $(LIB_SRC) $(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC) $(LXC_SRC) $(SHARED_SRC) $(SHIM_SRC) \
-	$(SUPERVISE_SRC)
+	$(SUPERVISE_SRC) $(GUARD_SRC)
 
 STATIC_LIB := $(BUILD)/liblxcdriver.a
 SHARED_LIB := $(BUILD)/$(SONAME)
@@ -109,6 +112,7 @@ LXC_HELPERS := $(patsubst driver/lxc/%.c,$(BUILD)/runlxc-lxc-%,$(LXC_SRC))
 COMMANDS := $(if $(LAUNCH_SRC),$(BUILD)/lxc-launch) $(if $(RUNLXC_SRC),$(BUILD)/runlxc)
 HELPERS := $(if $(SHIM_SRC),$(BUILD)/runlxc-init) \
 	$(if $(SUPERVISE_SRC),$(BUILD)/runlxc-supervise) \
+	$(if $(GUARD_SRC),$(BUILD)/runlxc-guard.so) \
 	$(LXC_HELPERS)
 # An uninstalled command finds these beside itself.
 LINKED_DIRS := $(addprefix $(BUILD)/,$(wildcard lxc-templates configs))
@@ -145,6 +149,10 @@ $(call objects,$(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC)): PLACE := -fPIE $(INCLUDE
 $(call objects,$(LXC_SRC)): PLACE := -fPIE $(INCLUDE)
 $(call objects,$(LXC_SRC)): EXTRA_CFLAGS = $(LXC_CFLAGS)
 $(call objects,$(SHIM_SRC) $(SUPERVISE_SRC)): PLACE := -fPIE $(SMALL) $(INCLUDE)
+$(call objects,$(GUARD_SRC)): PLACE := -fPIC -fvisibility=hidden $(INCLUDE)
+# Loaded into a program without sanitizers.
+$(call objects,$(GUARD_SRC)) $(BUILD)/runlxc-guard.so: HARDEN := $(HARDEN_PLAIN)
+$(BUILD)/runlxc-guard.so: HARDEN_LD := $(HARDEN_LD_PLAIN)
 $(call objects,$(wildcard tests/unit/*.c)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli -iquote tests/unit -iquote .
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags.stamp
@@ -195,6 +203,10 @@ $(BUILD)/runlxc-init: $(call objects,$(SHIM_SRC)) $(BUILD)/obj/initshim/shared.a
 $(BUILD)/runlxc-supervise: $(call objects,$(SUPERVISE_SRC)) $(BUILD)/obj/initshim/shared.a
 	$(call say,LINK,$@)
 	$(Q)$(LINK_STATIC) -o $@ $^
+
+$(BUILD)/runlxc-guard.so: $(call objects,$(GUARD_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) -shared $(HARDEN_LD) -Wl,-z,defs $(LDFLAGS) -o $@ $^
 
 $(LINKED_DIRS):
 	@mkdir -p $(BUILD)
@@ -250,10 +262,14 @@ fuzz-afl:
 
 # ---- what a person calls ----
 NPROC := $(shell nproc)
-.PHONY: check quickstart bench lint format clean help
+.PHONY: check check-vm check-vm-all quickstart bench lint format clean help
 check:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
+
+check-vm check-vm-all:
+	@tests/setup.sh
+	@BUILD='$(BUILD)' CC='$(CC)' $(if $(filter %-all,$@),VM_SUITES=all) tests/run.sh vm
 
 quickstart:
 	@tests/setup.sh --quickstart
@@ -276,6 +292,7 @@ help:
 	@echo 'make              build everything into build/; build/lxc-launch works from there'
 	@echo 'make quickstart   as root: install what is needed, build, start a first container'
 	@echo 'make check        as root: install what is needed, build, run all tests'
+	@echo 'make check-vm     as root: the part of it that a second kernel runs; make check-vm-all: with every command-line suite'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
 	@echo 'make fuzz         targets for libFuzzer in build/fuzz, make fuzz-afl: for AFL++; tests/fuzz/run.sh runs them'
 	@echo 'make bench        as root: measure, beside runc and crun; make lint, make format: the sources'
