@@ -10,16 +10,21 @@
 static char nomem_text[] = "out of memory";
 static struct lxcdriver_error nomem = {nomem_text, 12 /* ENOMEM */, EXIT_OURS};
 
+/* One line, whatever value was quoted in it. */
+static void make_line(char *message)
+{
+    for (char *c = message; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
+}
+
 static int replace(struct lxcdriver_error **err, char *message, int errno_code, int exit_code)
 {
     struct lxcdriver_error *fresh;
 
     if (!message)
         return err_nomem(err);
-    /* One line, whatever value was quoted in it. */
-    for (char *c = message; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            *c = '?';
+    make_line(message);
     fresh = malloc(sizeof(*fresh));
     if (!fresh) {
         free(message);
@@ -106,6 +111,7 @@ int(err_wrap)(struct lxcdriver_error **err, const char *fmt, ...)
     if (!text)
         return -1;
     if (asprintf(&full, "%s: %s", text, (*err)->message) >= 0) {
+        make_line(full);
         free((*err)->message);
         (*err)->message = full;
     }

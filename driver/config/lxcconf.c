@@ -7,7 +7,7 @@ int config_lxc_conf(struct section *s)
 {
     for (size_t i = 0; i < s->cmd->n_lxc_conf; i++) {
         const struct string_pair *pair = &s->cmd->lxc_conf[i];
-        cleanup_free char *field = str_printf("lxc_conf[%zu]", i);
+        cleanup_free char *field = str_printf("lxc_config[%zu]", i);
 
         if (!field)
             return err_nomem(s->err);

@@ -47,11 +47,12 @@ static bool is_lxc_devpts(const struct mount_spec *m)
     return !(m->flags & (MS_RDONLY | MS_NODEV | SB_FLAGS)) && !m->tmpcopyup;
 }
 
-/* A word of the file system's own without '=' is dropped by LXC without a word. */
+/* A word of the file system's own without '=' is dropped by LXC without a word, and so is what
+ * stands behind a comma inside quotes. */
 static const char *lost_word(const struct mount_spec *m)
 {
     for (size_t i = 0; i < m->data.n; i++)
-        if (!strchr(m->data.items[i], '='))
+        if (!strchr(m->data.items[i], '=') || strchr(m->data.items[i], ','))
             return m->data.items[i];
     return m->flags & SB_FLAGS ? "sync, dirsync, lazytime, mand, iversion or acl" : NULL;
 }
@@ -140,6 +141,27 @@ static int other_plan(const struct mount_spec *m, size_t i, struct mount_plan *p
     return 0;
 }
 
+/*
+ * The words of a file system's own become one text with commas between them: a comma in one of them
+ * would add an option, a quote left open would swallow those behind it. Inside quotes a comma is
+ * part of an SELinux context.
+ */
+static int check_words(const struct mount_spec *m, size_t i, struct lxcdriver_error **err)
+{
+    for (size_t k = 0; k < m->data.n; k++) {
+        bool quoted = false, comma = false;
+
+        for (const char *p = m->data.items[k]; *p; p++) {
+            quoted ^= *p == '"';
+            comma |= *p == ',' && !quoted;
+        }
+        if (comma || quoted)
+            return err_set(err, "mounts[%zu].options: \"%s\" is not one option: it has %s", i,
+                           m->data.items[k], comma ? "a comma in it" : "a quote left open");
+    }
+    return 0;
+}
+
 static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
                   struct lxcdriver_error **err)
 {
@@ -156,6 +178,8 @@ static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
     }
     if ((m->flags & MS_BIND) || str_eq(m->type, "bind"))
         return bind_plan(cmd, i, plan, err);
+    if (check_words(m, i, err) < 0)
+        return -1;
     if (str_empty(m->type))
         return err_set(err, "mounts[%zu].type: is missing", i);
     if (cgroup && str_eq(plan->path, default_paths[DEFAULT_CGROUP])) {

@@ -119,10 +119,11 @@ int config_namespaces(struct section *s)
         return -1;
     for (enum ns_kind k = 0; k < NS_KINDS; k++) {
         cleanup_free char *key = str_printf("lxc.namespace.share.%s", words[k]);
+        cleanup_free char *field = str_printf("namespaces.%s.path", words[k]);
 
-        if (!key)
+        if (!key || !field)
             return err_nomem(s->err);
-        if (lxc_joins(k) && joined(s, k) && section_set(s, key, key, "%s", joined(s, k)) < 0)
+        if (lxc_joins(k) && joined(s, k) && section_set(s, key, field, "%s", joined(s, k)) < 0)
             return -1;
     }
     if (s->facts->inherit_keyring && section_set(s, "lxc.keyring.session", NULL, "1") < 0)

@@ -4,7 +4,7 @@
 /* "dir:" keeps LXC from taking what stands before a ':' in the path for a storage driver. */
 static int root(struct section *s)
 {
-    if (section_set(s, "lxc.rootfs.path", "rootfs", "dir:%s", s->facts->rootfs_path) < 0)
+    if (section_set(s, "lxc.rootfs.path", "root.path", "dir:%s", s->facts->rootfs_path) < 0)
         return -1;
     if (!s->facts->idmap_root)
         return 0;

@@ -12,6 +12,7 @@
 #include "spec/readers.h"
 
 #define ID_MAX NAME_MAX           /* it is a directory's name */
+#define SHOWN_MAX 64              /* of a text that is no good, in its error */
 #define CPU_MAX 65535             /* far above any kernel's NR_CPUS */
 #define UID_MAX_VALUE 4294967294u /* -1 is "no id" to the kernel */
 
@@ -38,10 +39,12 @@ int command_check_id(const char *id, struct lxcdriver_error **err)
 
 int check_text(const char *text, struct lxcdriver_error **err)
 {
+    size_t shown = strnlen(text, SHOWN_MAX);
+
     for (const char *p = text; *p; p++)
         if (iscntrl((unsigned char)*p))
-            return err_set(err, "byte %td is a control character (0x%02x)", p - text + 1,
-                           (unsigned char)*p);
+            return err_set(err, "\"%.*s%s\": byte %td is a control character (0x%02x)", (int)shown,
+                           text, text[shown] ? "..." : "", p - text + 1, (unsigned char)*p);
     return 0;
 }
 

@@ -33,7 +33,8 @@ int check_group(const char *group, struct lxcdriver_error **err);
 int check_sysctl_key(const char *key, struct lxcdriver_error **err);
 /* The namespace that such a key belongs to: NS_NET, NS_UTS or NS_IPC. */
 enum ns_kind sysctl_namespace(const char *key);
-/* No byte below 0x20 and no DEL: what a line of a configuration file cannot carry. */
+/* No byte below 0x20 and no DEL: what a line of a configuration file cannot carry. The error shows
+ * the text. */
 int check_text(const char *text, struct lxcdriver_error **err);
 /* A raw LXC key: "lxc." and letters, digits, '_', '-', '.'. */
 int check_lxc_key(const char *key, struct lxcdriver_error **err);

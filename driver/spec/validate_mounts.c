@@ -100,7 +100,7 @@ static int check_mount(const struct mount_spec *m, struct lxcdriver_error **err)
         return err_wrap(err, "options");
     for (size_t i = 0; i < m->data.n; i++)
         if (check_text(m->data.items[i], err) < 0)
-            return err_wrap(err, "options: \"%s\"", m->data.items[i]);
+            return err_wrap(err, "options");
     if (check_maps(m->uid_maps, m->n_uid_maps, true, err) < 0)
         return check_within(err, "uidMappings");
     if (check_maps(m->gid_maps, m->n_gid_maps, true, err) < 0)

@@ -119,6 +119,28 @@ static void test_other_containers(void **state)
     says(f, "lxc.namespace.clone = mnt uts cgroup\n");
 }
 
+/* A word of a file system's own stays one, whoever mounts it. */
+static void test_mount_words(void **state)
+{
+    struct fixture *f = *state;
+    struct mount_spec *m = ARRAY_GROW(&f->cmd->mounts, &f->cmd->n_mounts);
+
+    assert_non_null(m);
+    assert_int_equal(str_set(&m->destination, "/x"), 0);
+    assert_int_equal(str_set(&m->type, "tmpfs"), 0);
+    assert_int_equal(strv_add(&m->data, "size=1m,mode=777"), 0);
+    refused(f, "mounts[0].options: \"size=1m,mode=777\" is not one option: it has a comma in it");
+    assert_int_equal(str_set(&m->data.items[0], "noswap,mode=777"), 0);
+    refused(f, "mounts[0].options: \"noswap,mode=777\" is not one option: it has a comma in it");
+    assert_int_equal(str_set(&m->data.items[0], "huge=\"never"), 0);
+    refused(f, "mounts[0].options: \"huge=\"never\" is not one option: it has a quote left open");
+    /* LXC would take it apart; the shim does not. */
+    assert_int_equal(str_set(&m->data.items[0], "context=\"u:r:t:s0:c1,c2\""), 0);
+    accepted(f);
+    says(f, "# mounts[0]: by the init shim\n");
+    says_not(f, "c1,c2");
+}
+
 static void test_missing_paths(void **state)
 {
     struct fixture *f = *state;
@@ -329,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_append, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_containers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mount_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_paths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bridge, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_controllers, setup, teardown),

@@ -107,6 +107,17 @@ static void test_percent_is_text(void **state)
     assert_string_equal(err_message(err), "a%d: 100%s %n");
 }
 
+/* A value in a message, or in what is put before it, adds no line to a log. */
+static void test_one_line(void **state)
+{
+    cleanup_err struct lxcdriver_error *err = NULL;
+
+    (void)state;
+    err_set(&err, "\"%s\" is no name", "a\nb\177");
+    err_wrap(&err, "member %s", "c\nlxc.include = d\r");
+    assert_string_equal(err_message(err), "member c?lxc.include = d?: \"a?b?\" is no name");
+}
+
 /* The error without memory is shared: neither wrapping nor freeing it may touch its text. */
 static void test_nomem(void **state)
 {
@@ -164,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_wrap_keeps_exit_code),
         cmocka_unit_test(test_wrap_of_nothing),
         cmocka_unit_test(test_percent_is_text),
+        cmocka_unit_test(test_one_line),
         cmocka_unit_test(test_nomem),
         cmocka_unit_test(test_null),
         cmocka_unit_test(test_long_text),
