@@ -1,7 +1,7 @@
 /*
- * Numbers of system calls that libseccomp learnt after its 2.5.4 (Debian 12's), out of the kernel's
- * arch/.../syscall*.tbl and scripts/syscall.tbl: without them the calls would be refused whatever a
- * profile says of them, and let through where a profile names what it refuses.
+ * Numbers of system calls that libseccomp learnt after 2.5.4, or not yet (Debian 12's knows them up
+ * to 456), out of the tables of the kernel's sources: without them the calls would be refused
+ * whatever a profile says of them, and let through where it names what it refuses.
  */
 #include <seccomp.h>
 
