@@ -213,7 +213,7 @@ int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
     struct lxcdriver_error *one = NULL;
 
     unmount_rootfs(drv, id);
-    if (container_open(drv, id, &c, &one) == 0) {
+    if (container_open_damaged(drv, id, &c, &one) == 0) {
         hooks_claim(c.dir_fd, &hooks);
         clean_open(&c, torn_down, &first);
     }
@@ -247,7 +247,7 @@ int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lx
 
     if (command_check_id(id, err) < 0)
         return -1;
-    if (container_open(drv, id, &c, &missing) < 0) {
+    if (container_open_damaged(drv, id, &c, &missing) < 0) {
         bool gone = missing && missing->errno_code == ENOENT;
 
         if (!gone || !force) {

@@ -25,58 +25,81 @@ static int read_cgroups(const json_t *object, struct cgroup_dirs *out)
 
     json_object_foreach((json_t *)object, name, value)
     {
-        struct cgroup_dir *dir = ARRAY_GROW(&out->dirs, &out->n);
+        const char *path = json_string_value(value);
+        char *controllers = path ? strdup(name) : NULL, *copy = path ? strdup(path) : NULL;
+        struct cgroup_dir *dir = controllers && copy ? ARRAY_GROW(&out->dirs, &out->n) : NULL;
 
-        if (!dir || !json_is_string(value))
+        if (!dir) {
+            free(controllers);
+            free(copy);
             return -1;
-        dir->v2 = *name == '\0';
-        dir->controllers = strdup(name);
-        dir->path = strdup(json_string_value(value));
-        if (!dir->controllers || !dir->path)
-            return -1;
+        }
+        *dir = (struct cgroup_dir){.controllers = controllers, .path = copy, .v2 = !*name};
     }
+    return 0;
+}
+
+static int open_dir(struct lxcdriver *drv, const char *id, struct container *out,
+                    struct lxcdriver_error **err)
+{
+    cleanup_free char *path = NULL;
+
+    if (command_check_id(id, err) < 0)
+        return -1;
+    path = str_printf("%s/%s", drv->root, id);
+    out->id = strdup(id);
+    if (!path || !out->id)
+        return err_nomem(err);
+    out->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (out->dir_fd >= 0)
+        return 0;
+    if (errno != ENOENT)
+        return err_sys(err, errno, "container \"%s\": open %s", id, path);
+    err_set(err, "container \"%s\" does not exist", id);
+    if (err && *err)
+        (*err)->errno_code = ENOENT;
+    return -1;
+}
+
+static int read_state(struct container *out, struct lxcdriver_error **err)
+{
+    struct lxcdriver_error *damage = NULL;
+
+    out->state = state_read(out->dir_fd, &damage);
+    if (damage) {
+        err_set(err, "container \"%s\": %s", out->id, err_message(damage));
+        err_free(&damage);
+        return -1;
+    }
+    out->pid = (pid_t)integer(out->state, "pid");
+    out->start_time = (uint64_t)integer(out->state, "initStartTime");
+    out->supervisor = (pid_t)integer(out->state, "supervisorPid");
+    out->supervisor_start = (uint64_t)integer(out->state, "supervisorStartTime");
+    if (read_cgroups(json_object_get(out->state, "cgroups"), &out->cgroups) < 0)
+        return err_set(err, "container \"%s\": state.json: cgroups: not usable", out->id);
     return 0;
 }
 
 int container_open(struct lxcdriver *drv, const char *id, struct container *out,
                    struct lxcdriver_error **err)
 {
-    cleanup_free char *path = NULL;
-
     *out = (struct container){.drv = drv, .dir_fd = -1};
-    if (command_check_id(id, err) < 0)
-        return -1;
-    path = str_printf("%s/%s", drv->root, id);
-    out->id = strdup(id);
-    if (!path || !out->id) {
-        container_close(out);
-        return err_nomem(err);
-    }
-    out->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (out->dir_fd < 0) {
-        int code = errno;
-
-        container_close(out);
-        if (code == ENOENT) {
-            err_set(err, "container \"%s\" does not exist", id);
-            if (err && *err)
-                (*err)->errno_code = ENOENT;
-            return -1;
-        }
-        return err_sys(err, code, "container \"%s\": open %s", id, path);
-    }
-    out->state = state_read(out->dir_fd, err);
-    if (!out->state)
+    if (open_dir(drv, id, out, err) == 0 && read_state(out, err) == 0)
         return 0;
-    out->pid = (pid_t)integer(out->state, "pid");
-    out->start_time = (uint64_t)integer(out->state, "initStartTime");
-    out->supervisor = (pid_t)integer(out->state, "supervisorPid");
-    out->supervisor_start = (uint64_t)integer(out->state, "supervisorStartTime");
-    if (read_cgroups(json_object_get(out->state, "cgroups"), &out->cgroups) < 0) {
-        container_close(out);
-        return err_set(err, "container \"%s\": state.json: cgroups: not usable", id);
+    container_close(out);
+    return -1;
+}
+
+int container_open_damaged(struct lxcdriver *drv, const char *id, struct container *out,
+                           struct lxcdriver_error **err)
+{
+    *out = (struct container){.drv = drv, .dir_fd = -1};
+    if (open_dir(drv, id, out, err) == 0) {
+        (void)read_state(out, NULL);
+        return 0;
     }
-    return 0;
+    container_close(out);
+    return -1;
 }
 
 void container_close(struct container *c)

@@ -59,9 +59,13 @@ struct container {
     struct cgroup_dirs cgroups; /* payload */
 };
 
-/* Open a container's records. An unknown id is an error that names it. 0 or -1. */
+/* Open a container's records. An unknown id is an error that names it, and a state.json that cannot
+ * be read one that says why. 0 or -1. */
 int container_open(struct lxcdriver *drv, const char *id, struct container *out,
                    struct lxcdriver_error **err);
+/* The same to remove it: of a state.json that cannot be read is taken what can be. */
+int container_open_damaged(struct lxcdriver *drv, const char *id, struct container *out,
+                           struct lxcdriver_error **err);
 void container_close(struct container *c);
 #define cleanup_container __attribute__((cleanup(container_close)))
 

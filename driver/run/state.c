@@ -129,5 +129,10 @@ json_t *state_read(int dir_fd, struct lxcdriver_error **err)
     object = json_loadb(text, len, 0, &where);
     if (!object)
         err_set(err, "state.json:%d: %s", where.line, where.text);
-    return object;
+    else if (!json_is_object(object))
+        err_set(err, "state.json: is not an object");
+    if (json_is_object(object))
+        return object;
+    json_decref(object);
+    return NULL;
 }

@@ -1,7 +1,6 @@
-/* SOURCES: driver/cli/launch/image.c driver/cli/launch/image_busybox.c
- * driver/cli/launch/image_config.c */
-/* SOURCES: driver/cli/launch/image_layout.c driver/cli/launch/image_source.c
- * driver/cli/launch/image_store.c */
+/* SOURCES: driver/cli/launch/image.c driver/cli/launch/image_busybox.c */
+/* SOURCES: driver/cli/launch/image_config.c driver/cli/launch/image_layout.c */
+/* SOURCES: driver/cli/launch/image_source.c driver/cli/launch/image_store.c */
 /* SOURCES: driver/cli/launch/image_tool.c driver/cli/launch/image_unpack.c */
 /* An image's index, manifest and configuration, of which its author wrote every byte. The input: a
  * byte that chooses one of them, then its text. */
