@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/rootless.h"
 
 #define CONF_MAX (64u << 10)
+#define NOBODY 65534 /* user_namespaces(7): who has no id in a user namespace */
 
 struct place {
     const char *file;
@@ -221,7 +224,9 @@ static int load(const char *file, char **text, struct lxcdriver_error **err)
         return err_sys(err, errno, "%s", file);
     if (!S_ISREG(st.st_mode))
         return err_set(err, "%s: is not a regular file", file);
-    if (st.st_uid != 0)
+    /* Seen from a user namespace the host's root is nobody, as everybody else of the host is: the
+     * directory above is his alone. */
+    if (st.st_uid != 0 && !(st.st_uid == NOBODY && rootless()))
         return err_set(err, "%s: belongs to user %u, not to root", file, st.st_uid);
     if (st.st_mode & (S_IWGRP | S_IWOTH))
         return err_set(err, "%s: mode %04o lets others than root write it", file,
@@ -245,13 +250,29 @@ static int defaults(struct conf *out, struct lxcdriver_error **err)
     return 0;
 }
 
+/* The administrator's directories are root's. */
+static int use_own_dirs(struct conf *out, struct lxcdriver_error **err)
+{
+    char *containers, *images;
+
+    if (rootless_dirs(&containers, &images, err) < 0)
+        return -1;
+    if (!containers)
+        return 0;
+    free(out->root);
+    free(out->image_dir);
+    out->root = containers;
+    out->image_dir = images;
+    return 0;
+}
+
 int conf_read(const char *path, struct conf *out, struct lxcdriver_error **err)
 {
     const char *file = path ? path : SYSCONFDIR "/runlxc/runlxc.conf";
     cleanup_free char *text = NULL;
 
     if (defaults(out, err) < 0 || load(file, &text, err) < 0 ||
-        (text && read_text(file, text, out, err) < 0)) {
+        (text && read_text(file, text, out, err) < 0) || use_own_dirs(out, err) < 0) {
         conf_clear(out);
         return -1;
     }

@@ -3,7 +3,7 @@
  *
  * The file is lines of "key = value"; blank lines and lines that begin with '#' are skipped. It
  * says which programs are run as root, so it is read only when it belongs to root and nobody else
- * can write it.
+ * can write it. For an ordinary user `root` and `image_dir` are his own (base/rootless.h).
  */
 #ifndef RUNLXC_CONF_H
 #define RUNLXC_CONF_H

@@ -87,6 +87,9 @@ enum sup_flag {
                                  namespaces; the cgroups are left to `delete` */
     SF_JOIN_CGROUPS = 1 << 12, /* and enter the payload's cgroups */
     SF_HOOKS = 1 << 13,        /* LXC's hook "mount" runs the shim, before it is the init */
+    /* The cgroups are the driver's, which has made them, and not LXC's: lxc-start is started in the
+     * payload's, from which its init has them, and put into the monitor's then */
+    SF_OWN_CGROUPS = 1 << 14,
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */

@@ -35,7 +35,7 @@ static uint64_t container_flags(const struct command *cmd, const struct bootstra
         flags |= WF_UMOUNT_PROC;
     if (survey->dev_readonly)
         flags |= WF_DEV_READONLY;
-    if (ns_has_user(cmd))
+    if (ns_no_nodes(cmd))
         flags |= WF_USERNS;
     return flags;
 }
@@ -177,7 +177,7 @@ static int device(struct buf *out, const struct device_node *node, size_t i,
 static int devices(struct buf *out, const struct command *cmd, const struct mount_survey *survey,
                    struct lxcdriver_error **err)
 {
-    bool made = !ns_has_user(cmd), defaults = survey->own_dev || devices_in_root(cmd, survey);
+    bool made = !ns_no_nodes(cmd), defaults = survey->own_dev || devices_in_root(cmd, survey);
 
     for (size_t i = 0; made && defaults && i < DEFAULT_DEVICES; i++) {
         const struct default_device *d = &default_devices[i];

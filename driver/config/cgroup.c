@@ -22,6 +22,8 @@ static int directory(struct section *s, const char *key, const char *path)
 
 int config_cgroup_dirs(struct section *s)
 {
+    if (s->cmd->own_cgroups)
+        return 0;
     if (directory(s, "lxc.cgroup.dir.container", s->facts->cgroup_container) < 0 ||
         directory(s, "lxc.cgroup.dir.monitor", s->facts->cgroup_monitor) < 0)
         return -1;

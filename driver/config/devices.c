@@ -134,6 +134,9 @@ int config_devices(struct section *s)
 
     if (s->cmd->privileged)
         return 0; /* what the parent cgroup allows */
+    /* Neither v1's files nor a program can be had; there are no nodes but those that were bound. */
+    if (s->cmd->rootless)
+        return 0;
     if (need_controller(s) < 0)
         return -1;
     if (!res->n_devices)
@@ -154,7 +157,7 @@ int config_default_binds(struct section *s)
 {
     struct mount_survey survey;
 
-    if (!ns_has_user(s->cmd))
+    if (!ns_no_nodes(s->cmd))
         return 0;
     if (mount_survey_make(s->cmd, s->facts->targets, &survey, s->err) < 0)
         return -1;
@@ -179,7 +182,7 @@ int config_device_mounts(struct command *cmd, struct lxcdriver_error **err)
 {
     struct mount_survey survey;
 
-    if (!ns_has_user(cmd))
+    if (!ns_no_nodes(cmd))
         return 0;
     if (mount_survey_make(cmd, NULL, &survey, err) < 0)
         return -1;

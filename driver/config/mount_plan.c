@@ -87,11 +87,13 @@ static bool within(const char *path, const char *dir)
 
 /*
  * In a user namespace LXC mounts as the container's root, who cannot get to a source below a
- * directory that is closed to him, and opens what is a device. An engine knows of neither.
+ * directory that is closed to him, and opens what is a device. An engine knows of neither. Where
+ * the whole runtime is in one, the flags of a source are locked, and LXC's remount would change
+ * them.
  */
 static bool closed(const struct command *cmd, const struct mount_plan *plan)
 {
-    return cmd->engine && ns_has_user(cmd) && !within(plan->path, default_paths[DEFAULT_PROC]);
+    return cmd->engine && ns_no_nodes(cmd) && !within(plan->path, default_paths[DEFAULT_PROC]);
 }
 
 static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *plan,
@@ -182,11 +184,11 @@ static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
         return -1;
     if (str_empty(m->type))
         return err_set(err, "mounts[%zu].type: is missing", i);
-    if (cgroup && str_eq(plan->path, default_paths[DEFAULT_CGROUP])) {
+    if (cgroup && !cmd->own_cgroups && str_eq(plan->path, default_paths[DEFAULT_CGROUP])) {
         plan->way = MOUNT_CGROUP;
         return 0;
     }
-    if (str_eq(m->type, "cgroup"))
+    if (str_eq(m->type, "cgroup") && !cmd->own_cgroups)
         return err_set(
             err, "mounts[%zu].destination: LXC mounts cgroups at /sys/fs/cgroup only, not at %s", i,
             m->destination);

@@ -11,7 +11,7 @@
  * show. */
 static bool owns(const struct section *s, enum ns_kind k)
 {
-    return !ns_has_user(s->cmd) || ns_is_new(s->cmd, k, s->facts->ns_path[k]);
+    return !ns_no_nodes(s->cmd) || ns_is_new(s->cmd, k, s->facts->ns_path[k]);
 }
 
 /* With the host's IPC namespace, POSIX shared memory is the host's as well. */

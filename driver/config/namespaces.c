@@ -15,6 +15,11 @@ bool ns_has_user(const struct command *cmd)
     return cmd->n_uid_maps || cmd->n_gid_maps || cmd->ns[NS_USER].mode == NS_PATH;
 }
 
+bool ns_no_nodes(const struct command *cmd)
+{
+    return cmd->rootless || ns_has_user(cmd);
+}
+
 bool ns_is_host(const struct command *cmd, enum ns_kind k)
 {
     if (k == NS_USER)

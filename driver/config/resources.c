@@ -20,6 +20,10 @@ int section_need_controller(struct section *s, const char *controller, const cha
 
     if (!have || strv_contains(have, controller))
         return 0;
+    if (s->cmd->rootless)
+        return err_set(s->err,
+                       "resources.%s: cgroup %s controller \"%s\" is not delegated to this user",
+                       member, s->facts->cgroup_mode == CGROUP_V2 ? "v2" : "v1", controller);
     return err_set(s->err, "resources.%s: this host has no cgroup %s controller \"%s\"", member,
                    s->facts->cgroup_mode == CGROUP_V2 ? "v2" : "v1", controller);
 }
@@ -120,6 +124,9 @@ int config_resources(struct section *s)
 
     if (cgroup_values_make(s->cmd, s->facts, &values, s->err) < 0)
         return -1;
+    /* Made to be looked at: the driver writes them itself. */
+    if (s->cmd->own_cgroups)
+        return 0;
     for (size_t i = 0; i < values.n; i++) {
         const struct cgroup_value *v = &values.items[i];
         cleanup_free char *key = str_printf("%s.%s", prefix, v->file);

@@ -56,6 +56,8 @@ int section_pids(struct section *s);
 /* ---- namespaces ---- */
 
 bool ns_has_user(const struct command *cmd); /* a user namespace of its own */
+/* No device node can be made that works: in such a namespace, or with the whole runtime in one. */
+bool ns_no_nodes(const struct command *cmd);
 bool ns_is_host(const struct command *cmd,
                 enum ns_kind k); /* the host's, by mode or by the network's mode */
 /* A new one is made: neither the host's nor joined. `joined`: path from the facts, or NULL. */

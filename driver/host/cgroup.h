@@ -33,6 +33,7 @@ struct cgroup_layout {
     struct cgroup_hierarchy *hierarchies;
     size_t n;
     struct strv v1_controllers, v2_controllers;
+    bool own; /* no base is LXC's to write: see cgroup_layout_delegate() */
 };
 
 /*
@@ -48,6 +49,17 @@ int cgroup_layout_read(struct cgroup_layout *out, struct lxcdriver_error **err);
 int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *controllers,
                         struct cgroup_layout *out, struct lxcdriver_error **err);
 void cgroup_layout_clear(struct cgroup_layout *layout);
+/*
+ * For who is not root of the host: keep of a layout what is delegated to us, which may be nothing,
+ * with v1_controllers made anew. When some base can be written (a container that was given a
+ * hierarchy of its own) those are kept, and all is as for root. Else `own` is set, and each
+ * hierarchy is based where our own cgroup is, or above it: on v2 at the nearest that can be
+ * written and holds no process, since no controller could be given to what is made in another
+ * (cgroup-v2.rst, "No Internal Process Constraint"). `cgroup` is /proc/self/cgroup and is cut into
+ * pieces. cgroup_layout_read() does this by itself. 0 or -1.
+ */
+int cgroup_layout_delegate(struct cgroup_layout *layout, char *cgroup,
+                           struct lxcdriver_error **err);
 
 struct cgroup_dir {
     char *controllers; /* as in the hierarchy: "memory", "cpu,cpuacct", "name=systemd", "" for v2 */
@@ -124,6 +136,13 @@ int cgroup_oom_fd(const struct cgroup_dirs *dirs, struct lxcdriver_error **err);
 int cgroup_stats(const struct cgroup_dirs *dirs, struct lxcdriver_stats *stats,
                  struct lxcdriver_error **err);
 
+/*
+ * Make directories that cgroup_dirs_of() named, with those between them and each hierarchy's base,
+ * and on v2 give them all controllers that the base has. What exists already is an error but for
+ * what lies between. 0, or -1 with those that were made removed.
+ */
+int cgroup_dirs_make(const struct cgroup_layout *layout, const struct cgroup_dirs *dirs,
+                     struct lxcdriver_error **err);
 /*
  * Write values into the files of the directories, in an order that works: what is refused beside
  * its neighbours is tried again after them. When one stays refused, those that were written get

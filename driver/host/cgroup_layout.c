@@ -7,6 +7,7 @@
 #include "host/cgroup.h"
 #include "host/cgroup_path.h"
 #include "host/mountinfo.h"
+#include "base/rootless.h"
 
 #define PROC_FILE_MAX ((size_t)64 << 20)
 #define INIT_SCOPE "/init.scope"
@@ -140,7 +141,7 @@ static const struct mountinfo *find_mount(const struct mounts *mounts, const cha
 
 /* ---- the layout ---- */
 
-static void hierarchy_clear(struct cgroup_hierarchy *h)
+void cgroup_hierarchy_clear(struct cgroup_hierarchy *h)
 {
     free(h->controllers);
     free(h->mount);
@@ -152,7 +153,7 @@ static void hierarchy_clear(struct cgroup_hierarchy *h)
 void cgroup_layout_clear(struct cgroup_layout *layout)
 {
     for (size_t i = 0; i < layout->n; i++)
-        hierarchy_clear(&layout->hierarchies[i]);
+        cgroup_hierarchy_clear(&layout->hierarchies[i]);
     free(layout->hierarchies);
     strv_free(&layout->v1_controllers);
     strv_free(&layout->v2_controllers);
@@ -193,8 +194,7 @@ static int hierarchy_add(struct cgroup_layout *layout, const char *controllers,
     return h->controllers && h->mount && h->root && h->base ? 0 : -1;
 }
 
-/* Add the words of a list; named hierarchies have no controller. */
-static int add_controllers(struct strv *out, const char *list, const char *separators)
+int cgroup_controllers_add(struct strv *out, const char *list, const char *separators)
 {
     while (*list) {
         size_t len = strcspn(list, separators);
@@ -224,13 +224,16 @@ static int layout_fill(char *mountinfo, char *cgroup, struct cgroup_layout *out,
             continue;
         v2 = v2 || !*line.controllers;
         if (hierarchy_add(out, line.controllers, m, line.path) < 0 ||
-            add_controllers(&out->v1_controllers, line.controllers, ",") < 0)
+            cgroup_controllers_add(&out->v1_controllers, line.controllers, ",") < 0)
             return err_nomem(err);
     }
-    if (out->n == 0)
-        return err_set(err, "no cgroup hierarchy is mounted under " CGROUP_PLACE);
     out->mode = !v2 ? CGROUP_V1 : out->v1_controllers.n > 0 ? CGROUP_HYBRID : CGROUP_V2;
     return 0;
+}
+
+static int check_any(const struct cgroup_layout *layout, struct lxcdriver_error **err)
+{
+    return layout->n ? 0 : err_set(err, "no cgroup hierarchy is mounted under " CGROUP_PLACE);
 }
 
 int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *controllers,
@@ -241,8 +244,8 @@ int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *c
     *out = (struct cgroup_layout){0};
     if (!mountinfo_copy || !cgroup_copy)
         return err_nomem(err);
-    if (layout_fill(mountinfo_copy, cgroup_copy, out, err) < 0 ||
-        (controllers && add_controllers(&out->v2_controllers, controllers, " \n") < 0 &&
+    if (layout_fill(mountinfo_copy, cgroup_copy, out, err) < 0 || check_any(out, err) < 0 ||
+        (controllers && cgroup_controllers_add(&out->v2_controllers, controllers, " \n") < 0 &&
          err_nomem(err) < 0)) {
         cgroup_layout_clear(out);
         return -1;
@@ -250,19 +253,22 @@ int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *c
     return 0;
 }
 
-static int read_v2_controllers(struct cgroup_layout *layout, struct lxcdriver_error **err)
+/* Of the whole hierarchy, or of what is delegated. */
+static int read_v2_controllers(struct cgroup_layout *layout, bool delegated,
+                               struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < layout->n; i++) {
+        const struct cgroup_hierarchy *h = &layout->hierarchies[i];
         cleanup_free char *path = NULL, *text = NULL;
 
-        if (!layout->hierarchies[i].v2)
+        if (!h->v2)
             continue;
-        path = str_printf("%s/cgroup.controllers", layout->hierarchies[i].mount);
+        path = str_printf("%s/%s/cgroup.controllers", h->mount, delegated ? h->base : "");
         if (!path)
             return err_nomem(err);
         if (fs_read_at(AT_FDCWD, path, PROC_FILE_MAX, &text, NULL) < 0)
             return err_sys(err, errno, "read %s", path);
-        if (add_controllers(&layout->v2_controllers, text, " \n") < 0)
+        if (cgroup_controllers_add(&layout->v2_controllers, text, " \n") < 0)
             return err_nomem(err);
     }
     return 0;
@@ -270,14 +276,19 @@ static int read_v2_controllers(struct cgroup_layout *layout, struct lxcdriver_er
 
 int cgroup_layout_read(struct cgroup_layout *out, struct lxcdriver_error **err)
 {
-    cleanup_free char *mountinfo = NULL, *cgroup = NULL;
+    cleanup_free char *mountinfo = NULL, *cgroup = NULL, *own = NULL;
+    bool delegated = rootless();
 
     *out = (struct cgroup_layout){0};
     if (fs_read_at(AT_FDCWD, "/proc/self/mountinfo", PROC_FILE_MAX, &mountinfo, NULL) < 0)
         return err_sys(err, errno, "read /proc/self/mountinfo");
     if (fs_read_at(AT_FDCWD, "/proc/1/cgroup", PROC_FILE_MAX, &cgroup, NULL) < 0)
         return err_sys(err, errno, "read /proc/1/cgroup");
-    if (layout_fill(mountinfo, cgroup, out, err) < 0 || read_v2_controllers(out, err) < 0) {
+    if (delegated && fs_read_at(AT_FDCWD, "/proc/self/cgroup", PROC_FILE_MAX, &own, NULL) < 0)
+        return err_sys(err, errno, "read /proc/self/cgroup");
+    if (layout_fill(mountinfo, cgroup, out, err) < 0 ||
+        (delegated ? cgroup_layout_delegate(out, own, err) : check_any(out, err)) < 0 ||
+        read_v2_controllers(out, delegated, err) < 0) {
         cgroup_layout_clear(out);
         return -1;
     }

@@ -15,6 +15,14 @@ struct cgroup_line {
 /* Take the next line out of *text, which is cut into pieces. False at the end. */
 bool cgroup_line_next(char **text, struct cgroup_line *out);
 
+struct cgroup_hierarchy;
+struct strv;
+
+/* Free what it holds; all zero afterwards. */
+void cgroup_hierarchy_clear(struct cgroup_hierarchy *h);
+/* Add the words of a list of controllers; named hierarchies have none. 0 or -1. */
+int cgroup_controllers_add(struct strv *out, const char *list, const char *separators);
+
 /* The rest of `path` below `top` ("" or beginning with '/'), NULL when it is not below, or has a
  * ".." there: a cgroup outside the cgroup namespace is shown as "/../name" and must never be put
  * behind a mount point. */

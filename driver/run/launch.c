@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "host/proc.h"
+#include "base/rootless.h"
 #include "run/hooks.h"
 #include "shared/packet.h"
 
@@ -112,6 +113,7 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
     l->cgroup_ns = l->cpuset.dir = -1;
     l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
     l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
+    cmd->rootless = rootless();
     l->dir = str_printf("%s/%s", drv->root, cmd->id);
     return l->dir ? 0 : err_nomem(err);
 }
@@ -150,7 +152,9 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
     if (launch_check_peers(l, err) < 0 || cpuset_guard_restore(&l->cpuset, &l->cmd->res, err) < 0 ||
         launch_furnish(l, msg->pid, err) < 0)
         return -1;
-    if (cgroup_dirs_of_pid(&l->layout, msg->pid, &l->actual, err) < 0)
+    /* Where no cgroup was to be had it is in ours, which is not the container's to be ended. */
+    if ((l->cmd->rootless ? cgroup_dirs_of(&l->layout, l->cgroup_container, &l->actual, err)
+                          : cgroup_dirs_of_pid(&l->layout, msg->pid, &l->actual, err)) < 0)
         return err_wrap(err, "cgroups of the container's init");
     if (proc_stat_read(l->supervisor, &supervisor) == 0)
         facts.supervisor_start = supervisor.start_time;
@@ -343,7 +347,7 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
 
     if (launch_spawn(l, err) < 0 || launch_look(l, false, err) < 0 || launch_claim(l, err) < 0 ||
         set_stdio(l, err) < 0 || launch_prepare(l, false, err) < 0 || lxc_conf_check(l, err) < 0 ||
-        launch_hand_over(l, err) < 0)
+        launch_own_cgroups(l, err) < 0 || launch_hand_over(l, err) < 0)
         return -1;
     close_handed_over(l);
     if (l->options->on_handed_over)

@@ -126,7 +126,7 @@ static int visible_hierarchies(struct launch *l, struct lxcdriver_error **err)
 {
     static const char place[] = "/sys/fs/cgroup/";
 
-    if (l->layout.mode == CGROUP_V2 || l->cmd->ns[NS_CGROUP].mode == NS_NEW)
+    if (l->layout.mode == CGROUP_V2 || l->cmd->ns[NS_CGROUP].mode == NS_NEW || l->cmd->own_cgroups)
         return 0;
     for (size_t i = 0; i < l->layout.n; i++) {
         const char *mount = l->layout.hierarchies[i].mount;
@@ -221,6 +221,8 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
         flags |= SF_HOOKS;
     if (maps_ids(cmd))
         flags |= SF_IDMAP;
+    if (cmd->own_cgroups)
+        flags |= SF_OWN_CGROUPS;
     if (cmd->process.terminal)
         flags |= SF_TERMINAL;
     if (l->rootfs.mount_fd >= 0)
@@ -244,6 +246,8 @@ static int add_pivots(struct launch *l, struct lxcdriver_error **err)
 {
     struct cgroup_dirs pivot = {0};
 
+    if (l->cmd->own_cgroups)
+        return 0;
     if (cgroup_dirs_of(&l->layout, l->cgroup_pivot, &pivot, err) < 0)
         return -1;
     add_cgroups(l, SUPT_MONITOR_CGROUP, &pivot);
@@ -451,7 +455,7 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
 {
     const char *user_root = l->cmd->root.layers.n ? NULL : l->cmd->root.path;
 
-    if (system_container_prepare(l->cmd, &l->layout, err) < 0)
+    if (launch_rootless(l, err) < 0 || system_container_prepare(l->cmd, &l->layout, err) < 0)
         return -1;
     /* A system container's init needs an empty root cgroup in v2. */
     l->cmd->supervisor_inside =

@@ -257,7 +257,7 @@ static int open_cgroup_namespace(struct launch *l, struct lxcdriver_error **err)
     for (enum ns_kind k = 0; k < NS_KINDS; k++)
         lxc_joins = lxc_joins || (l->ns_path[k] && k != NS_CGROUP && k != NS_TIME);
     if (!path && lxc_joins && l->cmd->ns[NS_CGROUP].mode == NS_HOST && !l->cmd->n_uid_maps &&
-        !l->ns_path[NS_USER])
+        !l->cmd->rootless && !l->ns_path[NS_USER])
         path = "/proc/self/ns/cgroup";
     if (!path)
         return 0;

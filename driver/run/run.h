@@ -250,6 +250,12 @@ int userns_root_of(pid_t pid, uid_t *uid, gid_t *gid);
 /* A user namespace with a command's id maps, to shift mounts by (mount_setattr(2)). Descriptor, or
  * -1. */
 int userns_open(const struct command *cmd, struct lxcdriver_error **err);
+/* rootless.c: when we are root of a user namespace only, settle what differs in the command, and
+ * refuse what cannot be had. After the layout was read. 0 or -1. */
+int launch_rootless(struct launch *l, struct lxcdriver_error **err);
+/* Then, with the records written, the container's cgroups where they are not LXC's to make, with
+ * their limits. 0 or -1. */
+int launch_own_cgroups(struct launch *l, struct lxcdriver_error **err);
 /* seccomp.c: compile the command's filter, or the profile that it names, into l->seccomp, which
  * stays empty without either; or take it from the cache, which `look_only` does not write to. */
 int launch_compile_seccomp(struct launch *l, bool look_only, struct lxcdriver_error **err);

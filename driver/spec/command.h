@@ -326,6 +326,12 @@ struct command {
     /* The supervisor will live in the container's cgroups: what counts tasks has to allow for it.
      * Set by the launch, not by a reader. */
     bool supervisor_inside;
+    /* The runtime is root of a user namespace and not of the host: no device node can be made, and
+     * what it cannot change it cannot promise. Set by the launch, not by a reader. */
+    bool rootless;
+    /* LXC finds no cgroup here that it may use: those of the container are the driver's to make, as
+     * far as some are delegated. Set by the launch; only with `rootless`. */
+    bool own_cgroups;
     struct mount_spec *mounts;
     size_t n_mounts;
     bool default_mounts; /* add the launcher's /proc, /sys, /dev, /dev/pts, /dev/shm, mqueue and

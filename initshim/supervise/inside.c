@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,12 +28,15 @@ static void shun_oom(void)
     close(fd);
 }
 
-static int enter_cgroups(const struct supervisor *s)
+int sup_cgroups_enter(const char *const *paths, size_t n, pid_t pid)
 {
-    for (size_t i = 0; i < s->rec.n_payload; i++) {
-        int dir = open(s->rec.payload[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char text[16];
+    int len = snprintf(text, sizeof(text), "%d", (int)pid);
+
+    for (size_t i = 0; i < n; i++) {
+        int dir = open(paths[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
         int fd = dir < 0 ? -1 : openat(dir, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-        ssize_t put = fd < 0 ? -1 : write(fd, "0", 1);
+        ssize_t put = fd < 0 ? -1 : write(fd, text, (size_t)len);
         int code = errno;
 
         if (fd >= 0)
@@ -47,16 +51,38 @@ static int enter_cgroups(const struct supervisor *s)
     return 0;
 }
 
-/* The whole set at once, by the init's pidfd: setns(2). */
+static ino_t namespace_of(const char *process, const char *file)
+{
+    char path[64];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, file);
+    return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+/* The whole set at once, by the init's pidfd: setns(2). One that we are in is left out: the host's
+ * cannot be joined by who is not root there. */
 static int join_namespaces(const struct supervisor *s)
 {
-    static const int kinds[] = {CLONE_NEWNET, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP,
-                                CLONE_NEWNS};
-    int all = 0;
+    static const struct {
+        const char *file;
+        int flag;
+    } kinds[] = {{"net", CLONE_NEWNET},
+                 {"ipc", CLONE_NEWIPC},
+                 {"uts", CLONE_NEWUTS},
+                 {"cgroup", CLONE_NEWCGROUP},
+                 {"mnt", CLONE_NEWNS}};
+    char init[16];
+    int wanted = 0;
 
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        all |= kinds[i];
-    return (int)syscall(SYS_setns, s->init_pidfd, all);
+    snprintf(init, sizeof(init), "%d", (int)s->init);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        ino_t theirs = namespace_of(init, kinds[i].file);
+
+        if (theirs == 0 || theirs != namespace_of("self", kinds[i].file))
+            wanted |= kinds[i].flag;
+    }
+    return (int)syscall(SYS_setns, s->init_pidfd, wanted);
 }
 
 int sup_go_inside(struct supervisor *s, const char **what)
@@ -67,7 +93,8 @@ int sup_go_inside(struct supervisor *s, const char **what)
         return -1;
     shun_oom();
     *what = "enter the container's cgroups";
-    if ((s->rec.flags & SF_JOIN_CGROUPS) && enter_cgroups(s) < 0)
+    if ((s->rec.flags & SF_JOIN_CGROUPS) &&
+        sup_cgroups_enter(s->rec.payload, s->rec.n_payload, 0) < 0)
         return -1;
     *what = "join the container's namespaces";
     if (join_namespaces(s) < 0)

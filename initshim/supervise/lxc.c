@@ -13,14 +13,19 @@
 
 #define ARGS_MAX 16
 
+/* LXC keeps locks and its FIFO below /run where that is its user's, as for root, else below what
+ * XDG_RUNTIME_DIR says. */
+#define LXC_RUNTIME "XDG_RUNTIME_DIR=/run"
+
 static const char *const lxc_env[] = {
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", NULL};
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", LXC_RUNTIME,
+    NULL};
 
 /*
  * Here PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on
  * /etc/subuid entries for any id map. apparmor_parser and ip are in sbin.
  */
-static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", NULL};
+static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", LXC_RUNTIME, NULL};
 
 static void unconfined(void)
 {
@@ -107,6 +112,9 @@ static void child(struct supervisor *s, int shim_end, pid_t parent)
     if (sock < 0 || exe < 0 || place(sock, SHIM_FD) < 0 || place(exe, SHIM_EXE_FD) < 0)
         _exit(126);
     if (join_time(s->rec.time_ns) < 0)
+        _exit(126);
+    if ((s->rec.flags & SF_OWN_CGROUPS) &&
+        sup_cgroups_enter(s->rec.payload, s->rec.n_payload, 0) < 0)
         _exit(126);
     if (s->rec.flags & SF_UNCONFINED)
         unconfined();

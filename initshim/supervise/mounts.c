@@ -15,7 +15,8 @@
 
 #include "supervise/supervisor.h"
 
-#define LXC_RUN "/run/lxc"
+#define RUN "/run"
+#define LXC_RUN RUN "/lxc"
 
 static int move_mount_at(int from, int to_dir, const char *to)
 {
@@ -35,6 +36,17 @@ static int open_dir(const struct supervisor *s)
     return dir;
 }
 
+/* Where it is missing and /run is not ours to write in, as for an ordinary user, it is made in a
+ * /run of our own. */
+static int make_lxc_run(void)
+{
+    if (mkdir(LXC_RUN, 0755) == 0 || errno == EEXIST)
+        return 0;
+    if (sup_cover(RUN) < 0)
+        return -1;
+    return mkdir(LXC_RUN, 0755) < 0 && errno != EEXIST ? -1 : 0;
+}
+
 /* A tmpfs of the container's own over /run/lxc; s->run_lxc stays open for the FIFO. */
 static int mount_run_lxc(struct supervisor *s)
 {
@@ -47,7 +59,7 @@ static int mount_run_lxc(struct supervisor *s)
         s->run_lxc = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC,
                                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     close(fs);
-    if (s->run_lxc < 0 || (mkdir(LXC_RUN, 0755) < 0 && errno != EEXIST))
+    if (s->run_lxc < 0 || make_lxc_run() < 0)
         return -1;
     return move_mount_at(s->run_lxc, AT_FDCWD, LXC_RUN);
 }

@@ -67,6 +67,14 @@ static int bind_entries(int dir, const char *path, const char *only)
     return result;
 }
 
+/* Cover `path` by a directory of ours with the same entries. `dir` is what was there before. */
+static int cover(int dir, const char *path, const char *mode, const char *only)
+{
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, mode) < 0)
+        return -1;
+    return bind_entries(dir, path, only);
+}
+
 static int open_way(const char *path, const char *only)
 {
     int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), result;
@@ -78,9 +86,18 @@ static int open_way(const char *path, const char *only)
         close(dir);
         return 0;
     }
-    result = mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0711");
-    if (result == 0)
-        result = bind_entries(dir, path, only);
+    result = cover(dir, path, "mode=0711", only);
+    close(dir);
+    return result;
+}
+
+int sup_cover(const char *path)
+{
+    int dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), result;
+
+    if (dir < 0)
+        return -1;
+    result = cover(dir, path, "mode=0755", NULL);
     close(dir);
     return result;
 }

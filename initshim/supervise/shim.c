@@ -87,6 +87,10 @@ void sup_check_created(struct supervisor *s)
         return;
     s->phase = PHASE_CREATED;
     s->deadline_ms = 0;
+    /* The init is in the payload's now. Where lxc-start stays there after all, it counts as one of
+     * the container's. */
+    if (s->rec.flags & SF_OWN_CGROUPS)
+        (void)sup_cgroups_enter(s->rec.monitor, s->rec.n_monitor, s->lxc);
     sup_fifo_brake(s);
     sup_report(s, &msg, NULL, 0);
 }

@@ -1,0 +1,120 @@
+/*
+ * A start by who is root of a user namespace only: an ordinary user, or an engine that one runs.
+ * LXC has no cgroup then that it would use, so the container's are made here, where some are
+ * delegated; lxc-start is born in them, and what it starts (base/supervise.h, SF_OWN_CGROUPS).
+ */
+#include "base/rootless.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "base/cleanup.h"
+#include "base/fs.h"
+#include "run/run.h"
+
+#define CGROUP_PLACE "/sys/fs/cgroup"
+#define SCORE_MAX 64
+
+/* Things that only the host's root can give. */
+static int check_network(const struct launch *l, struct lxcdriver_error **err)
+{
+    const struct command *cmd = l->cmd;
+
+    if (cmd->net.mode == NET_BRIDGE)
+        return err_set(err, "network: user %u cannot attach a container to a bridge of the host",
+                       (unsigned)rootless_user());
+    if (cmd->n_net_devices)
+        return err_set(err, "linux.netDevices.%s: user %u cannot move an interface of the host",
+                       cmd->net_devices[0].host_name, (unsigned)rootless_user());
+    return 0;
+}
+
+/* proc(5): without CAP_SYS_RESOURCE on the host a score is raised only. As for runc, a lower one is
+ * a wish. */
+static void raise_oom_score(struct process_spec *p)
+{
+    cleanup_free char *text = NULL;
+    long own;
+
+    if (!p->has_oom_score_adj ||
+        fs_read_at(AT_FDCWD, "/proc/self/oom_score_adj", SCORE_MAX, &text, NULL) < 0)
+        return;
+    own = strtol(text, NULL, 10);
+    if (p->oom_score_adj < own)
+        p->oom_score_adj = (int)own;
+}
+
+/* The one on /sys/fs/cgroup, or NULL. */
+static struct mount_spec *cgroup_mount(struct command *cmd, struct lxcdriver_error **err)
+{
+    struct mount_spec *m;
+
+    for (size_t i = 0; i < cmd->n_mounts; i++)
+        if (str_eq(cmd->mounts[i].type, "cgroup") || str_eq(cmd->mounts[i].type, "cgroup2"))
+            return &cmd->mounts[i];
+    if (!cmd->default_mounts)
+        return NULL;
+    m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
+    if (!m || str_set(&m->destination, CGROUP_PLACE) < 0) {
+        err_nomem(err);
+        return NULL;
+    }
+    m->flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | (cmd->privileged ? 0 : MS_RDONLY);
+    return m;
+}
+
+/*
+ * The kernel lets a new view of the v2 hierarchy be mounted by who owns the cgroup namespace that
+ * it shows. Any other container sees what its maker sees, and cannot write it.
+ */
+static int plan_cgroup_mount(struct launch *l, struct lxcdriver_error **err)
+{
+    struct command *cmd = l->cmd;
+    struct lxcdriver_error *one = NULL;
+    struct mount_spec *m = cgroup_mount(cmd, &one);
+    bool view = l->layout.mode == CGROUP_V2 && cmd->ns[NS_CGROUP].mode == NS_NEW;
+
+    if (!m && one) {
+        *err = one;
+        return -1;
+    }
+    if (!m)
+        return 0;
+    strv_free(&m->data);
+    if (view)
+        return str_set(&m->type, "cgroup2") < 0 ? err_nomem(err) : 0;
+    m->flags = MS_BIND | MS_REC | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    m->rec_set = MOUNT_ATTR_RDONLY;
+    m->clear = m->rec_clear = 0;
+    return str_set(&m->type, "bind") < 0 || str_set(&m->source, CGROUP_PLACE) < 0 ? err_nomem(err)
+                                                                                  : 0;
+}
+
+int launch_rootless(struct launch *l, struct lxcdriver_error **err)
+{
+    if (!l->cmd->rootless)
+        return 0;
+    l->cmd->own_cgroups = l->layout.own;
+    raise_oom_score(&l->cmd->process);
+    if (check_network(l, err) < 0)
+        return -1;
+    return l->cmd->own_cgroups ? plan_cgroup_mount(l, err) : 0;
+}
+
+int launch_own_cgroups(struct launch *l, struct lxcdriver_error **err)
+{
+    cleanup_cgroup_values struct cgroup_values values = {0};
+    const struct config_facts facts = {.cgroup_mode = l->layout.mode,
+                                       .v1_controllers = &l->layout.v1_controllers,
+                                       .v2_controllers = &l->layout.v2_controllers};
+
+    if (!l->cmd->own_cgroups || l->layout.n == 0)
+        return 0;
+    if (cgroup_values_make(l->cmd, &facts, &values, err) < 0 ||
+        cgroup_dirs_make(&l->layout, &l->payload, err) < 0 ||
+        cgroup_dirs_make(&l->layout, &l->monitor, err) < 0)
+        return -1;
+    return cgroup_write(&l->payload, &values, err);
+}
