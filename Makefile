@@ -133,7 +133,7 @@ FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS)
 .PHONY: FORCE
 $(BUILD)/flags.stamp: FORCE
 	@mkdir -p $(BUILD)
-	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc || \
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc libsystemd || \
 		{ echo 'A library is missing: tests/setup.sh installs what the build needs.' >&2; exit 1; }
 	@echo "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS_TEXT))" > $@
 

@@ -90,14 +90,17 @@ static int take_existing(const struct cgroup_dir *dir, struct lxcdriver_error **
     return err_set(err, "cgroup %s exists already and is in use", dir->path);
 }
 
-static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
+static int cgroup_paths(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
     cleanup_free char *name = cgroup_name(l);
 
     if (!name)
         return err_nomem(err);
-    if (cmd->cgroups_path)
+    if (cmd->systemd_cgroup) {
+        if (launch_unit(l, look_only, err) < 0)
+            return -1;
+    } else if (cmd->cgroups_path)
         l->cgroup_container = strdup(cmd->cgroups_path + strspn(cmd->cgroups_path, "/"));
     else if (cmd->cgroup_parent)
         l->cgroup_container =
@@ -316,6 +319,8 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
         record_add_string(&l->record, SUPT_TIME_NS, l->ns_path[NS_TIME]);
     if (l->host_if)
         record_add_string(&l->record, SUPT_HOST_IF, l->host_if);
+    if (l->unit)
+        record_add_string(&l->record, SUPT_UNIT, l->unit);
     if (l->rootfs.upper)
         record_add_string(&l->record, SUPT_UPPER, l->rootfs.upper);
     for (size_t i = 0; i < l->targets.made.n; i++)
@@ -460,7 +465,7 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     /* A system container's init needs an empty root cgroup in v2. */
     l->cmd->supervisor_inside =
         l->flags & SF_ENGINE && !(l->cmd->system_container && l->layout.mode == CGROUP_V2);
-    if (cgroup_paths(l, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
+    if (cgroup_paths(l, look_only, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
         userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
         launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
         prepare_files(l, err) < 0 || (!l->cmd->engine && add_dockerenv(l, err) < 0) ||

@@ -97,6 +97,7 @@ struct state_facts {
     const struct cgroup_dirs *cgroups;
     const struct network_facts *net;
     const struct resctrl_group *rdt;
+    const char *unit; /* systemd's around its cgroups; NULL: none */
 };
 
 /* Write state.json with status "created". 0 or -1. */
@@ -184,6 +185,9 @@ struct launch {
     struct cgroup_dirs payload, monitor;
     struct cpuset_guard cpuset;
     char *cgroup_container, *cgroup_monitor, *cgroup_pivot;
+    char *unit;        /* systemd's, from when it is there */
+    pid_t unit_holder; /* our child in it, while there is none of the container's; 0 */
+    int unit_hold;     /* which ends when this is closed; -1 */
     struct config_hierarchy *hierarchies; /* strings of layout and payload */
     size_t n_hierarchies;
     struct rootfs rootfs;
@@ -304,6 +308,25 @@ void clean_made(const struct strv *made);
  * order, so that no process, cgroup and interface is left. 0 or -1. */
 int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
                  struct lxcdriver_error **err);
+
+/* ---- unit.c: the cgroup as a unit of systemd's ---- */
+/*
+ * With cmd->systemd_cgroup: have systemd make the unit, and set l->cgroup_container to the
+ * directory in it in which LXC puts the container; with look_only to what that would be. A child
+ * of ours keeps the unit from being empty until unit_release(). 0 or -1.
+ */
+int launch_unit(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* The container's own processes are in it, or never will be. */
+void unit_release(struct launch *l);
+/* Stop a unit whose processes have ended, and remove what is left of its cgroups around those of
+ * `payload`. What is gone is no error. 0 or -1. */
+int unit_remove(const char *unit, const struct cgroup_dirs *payload, struct lxcdriver_error **err);
+/*
+ * Write values into the container's cgroup and say them to its unit, in an order in which none of
+ * both is in the other's way; `cmd` has device rules to say with `devices`. 0 or -1.
+ */
+int unit_write(const char *unit, const struct cgroup_dirs *dirs, const struct cgroup_values *values,
+               const struct command *cmd, bool v2, bool devices, struct lxcdriver_error **err);
 
 /* ---- control.c ---- */
 /* Connect to a container's supervisor. Descriptor, or -1 when nobody answers. */
