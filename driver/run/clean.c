@@ -203,6 +203,8 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
         note(first, &one);
     if (t.upper && remove_upper(t.upper, &one) < 0)
         note(first, &one);
+    if (apparmor_remove_generated(c->drv, c->id, c->dir_fd, &one) < 0)
+        note(first, &one);
     clean_made(&t.made);
     furnish_remove(c->state);
     traces_clear(&t);

@@ -103,6 +103,7 @@ void launch_clear(struct launch *l)
     buf_free(&l->record);
     strv_free(&l->env);
     seccomp_filter_clear(&l->seccomp);
+    strv_free(&l->apparmor.raw);
     resctrl_group_clear(&l->rdt);
     err_free(&l->failure);
 }
