@@ -45,6 +45,11 @@
 
 #define SUP_FD 3
 
+/* In lxc-start: where the guard tells the supervisor that it is there, and the guard's library
+ * itself, which is loaded by this number and not by its path. It closes both. */
+#define SUP_GUARD_FD 5
+#define SUP_GUARD_LIB_FD 6
+
 enum sup_tag {
     SUPT_FLAGS = 1,      /* u64, SF_* */
     SUPT_LXC_START,      /* string: absolute path of lxc-start */
@@ -64,7 +69,7 @@ enum sup_tag {
     SUPT_LXC_NAME,       /* string: what LXC calls the container; without it the id */
     SUPT_LXC_CONFIG,     /* string: with it, absolute path of the configuration */
     SUPT_TIME_NS,        /* string: absolute path of the time namespace to join */
-    SUPT_UNIT,           /* string: systemd's unit around the payload's cgroup, for the clean-up */
+    SUPT_GUARD,          /* string: absolute path of the guard of lxc-start's command socket */
     SUPT_TAGS
 };
 

@@ -17,15 +17,20 @@
  * XDG_RUNTIME_DIR says. */
 #define LXC_RUNTIME "XDG_RUNTIME_DIR=/run"
 
+#define TEXT(number) #number
+#define PRELOAD(number) "LD_PRELOAD=/proc/self/fd/" TEXT(number)
+#define GUARD PRELOAD(SUP_GUARD_LIB_FD)
+
 static const char *const lxc_env[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", LXC_RUNTIME,
-    NULL};
+    GUARD, NULL};
 
 /*
  * Here PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on
  * /etc/subuid entries for any id map. apparmor_parser and ip are in sbin.
  */
-static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", LXC_RUNTIME, NULL};
+static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", LXC_RUNTIME, GUARD,
+                                            NULL};
 
 static void unconfined(void)
 {
@@ -41,7 +46,7 @@ static void unconfined(void)
     close(fd);
 }
 
-/* Put `fd` at number `want`, open across exec. Both numbers lie below every descriptor that is
+/* Put `fd` at number `want`, open across exec. All such numbers lie below every descriptor that is
  * still needed here. */
 static int place(int fd, int want)
 {
@@ -91,11 +96,26 @@ static int join_time(const char *path)
     return result;
 }
 
-static void child(struct supervisor *s, int shim_end, pid_t parent)
+/* What lxc-start inherits: first out of the way of all the numbers, then into place. */
+static int pass_descriptors(const int fds[4])
+{
+    static const int places[] = {SHIM_FD, SHIM_EXE_FD, SUP_GUARD_FD, SUP_GUARD_LIB_FD};
+    int lifted[4];
+
+    for (size_t i = 0; i < 4; i++)
+        if ((lifted[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
+            return -1;
+    for (size_t i = 0; i < 4; i++)
+        if (place(lifted[i], places[i]) < 0)
+            return -1;
+    return 0;
+}
+
+static void child(struct supervisor *s, const int fds[4], pid_t parent)
 {
     const char *argv[ARGS_MAX];
     sigset_t none;
-    int null, sock, exe;
+    int null;
 
     arguments(s, argv);
     sigemptyset(&none);
@@ -106,12 +126,7 @@ static void child(struct supervisor *s, int shim_end, pid_t parent)
     null = open("/dev/null", O_RDWR);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
         _exit(126);
-    /* First out of the way of both numbers, then into place. */
-    sock = fcntl(shim_end, F_DUPFD_CLOEXEC, 10);
-    exe = fcntl(s->exe, F_DUPFD_CLOEXEC, 10);
-    if (sock < 0 || exe < 0 || place(sock, SHIM_FD) < 0 || place(exe, SHIM_EXE_FD) < 0)
-        _exit(126);
-    if (join_time(s->rec.time_ns) < 0)
+    if (pass_descriptors(fds) < 0 || join_time(s->rec.time_ns) < 0)
         _exit(126);
     if ((s->rec.flags & SF_OWN_CGROUPS) &&
         sup_cgroups_enter(s->rec.payload, s->rec.n_payload, 0) < 0)
@@ -126,15 +141,19 @@ static void child(struct supervisor *s, int shim_end, pid_t parent)
 int sup_spawn(struct supervisor *s)
 {
     pid_t self = getpid();
-    int pair[2];
+    int pair[2], guard[2], lib = open(s->rec.guard, O_RDONLY | O_CLOEXEC);
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+    if (lib < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0 ||
+        pipe2(guard, O_CLOEXEC | O_NONBLOCK) < 0)
         return -1;
     s->lxc = fork();
     if (s->lxc == 0)
-        child(s, pair[1], self);
+        child(s, (const int[]){pair[1], s->exe, guard[1], lib}, self);
     close(pair[1]);
+    close(guard[1]);
+    close(lib);
     s->shim = pair[0];
+    s->guard = guard[0];
     close(s->exe);
     s->exe = -1;
     if (s->lxc < 0) {
@@ -142,4 +161,18 @@ int sup_spawn(struct supervisor *s)
         return -1;
     }
     return 0;
+}
+
+int sup_guard_check(struct supervisor *s)
+{
+    char byte;
+    ssize_t n = read(s->guard, &byte, 1);
+
+    close(s->guard);
+    s->guard = -1;
+    if (n == 1)
+        return 0;
+    /* What the loader has against it went to lxc-start's standard error, /dev/null. */
+    errno = ELIBACC;
+    return -1;
 }

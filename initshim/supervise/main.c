@@ -327,7 +327,7 @@ int main(int argc, char **argv)
     s.root_fd = s.dir_fd = s.run_lxc = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
     s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = s.children = s.own_mounts = -1;
-    s.listener_dir = -1;
+    s.listener_dir = s.guard = -1;
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         s.clients[i].fd = -1;
     if (setup(&s) < 0 || claim(&s) < 0)

@@ -23,6 +23,9 @@ static int take_string(struct sup_record *out, const struct record *rec)
     case SUPT_LXC_START:
         out->lxc_start = text;
         return 0;
+    case SUPT_GUARD:
+        out->guard = text;
+        return 0;
     case SUPT_LOG_FILE:
         out->log_file = text;
         return 0;
@@ -55,7 +58,6 @@ static int take_string(struct sup_record *out, const struct record *rec)
         return add(out->listener_parts, &out->n_listener_parts, LISTENER_PARTS, text);
     case SUPT_UPPER:
     case SUPT_MADE:
-    case SUPT_UNIT:
         return 0; /* for the clean-up command */
     default:
         return -1;
@@ -82,7 +84,7 @@ int sup_record_take(const void *data, size_t len, struct sup_record *out)
         if (bad)
             return -1;
     }
-    return more == 0 && out->lxc_start && out->log_file && out->log_level &&
+    return more == 0 && out->lxc_start && out->guard && out->log_file && out->log_level &&
                    !out->lxc_name == !out->lxc_config
                ? 0
                : -1;

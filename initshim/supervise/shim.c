@@ -69,6 +69,11 @@ static void ready(struct supervisor *s, pid_t pid)
         sup_end(s);
         return;
     }
+    if (sup_guard_check(s) < 0) {
+        sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "guard lxc-start's command socket");
+        sup_end(s);
+        return;
+    }
     if (s->rec.oom_file)
         s->oom = open(s->rec.oom_file, O_RDONLY | O_CLOEXEC);
     /* Nothing more than LXC's word is awaited: should this liblxc not give it, we go on without. */

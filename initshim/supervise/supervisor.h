@@ -22,7 +22,7 @@
 struct sup_record {
     uint64_t flags;
     uint64_t timeout_ms;
-    const char *lxc_start, *log_file, *log_level, *oom_file, *host_if;
+    const char *lxc_start, *guard, *log_file, *log_level, *oom_file, *host_if;
     const char *time_ns;               /* NULL: none is joined */
     const char *lxc_name, *lxc_config; /* NULL: the id; <root>/<id>/config */
     const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS];
@@ -60,6 +60,7 @@ struct supervisor {
 
     int listener_dir; /* of rec.listener */
     int fifo, shim, control, signals, oom;
+    int guard; /* the guard of lxc-start's command socket has written a byte here; -1: looked at */
     int children; /* our own list of children in /proc; -1: the kernel has none */
     struct client clients[MAX_CLIENTS];
 
@@ -103,6 +104,9 @@ int sup_cover(const char *path);
 /* lxc.c: start lxc-start with the shim as its init; s->lxc and s->shim are set. 0, or -1 with
  * errno. */
 int sup_spawn(struct supervisor *s);
+/* Whether the guard was loaded (initshim/guard): once, when the shim is there. 0, or -1 with errno.
+ */
+int sup_guard_check(struct supervisor *s);
 
 /* fifo.c */
 int sup_fifo_open(

@@ -26,6 +26,7 @@
 #   config [FILTER ARG...]     $bundle/config.json: what an engine gives to a container without options (no terminal, Docker's
 #                              capabilities, masked paths), changed by jq's FILTER with jq's ARGs
 #   runlxc, runc, crun         each with a root directory of its own; containers left are deleted at the end
+#   helper NAME                tests/helpers/NAME.c, compiled, as /bin/NAME of the bundle
 #   start RUNTIME ARG...       run $bundle under a name of its own ($id), bounded; output in $out and $err, status in $status
 #   background RUNTIME SECONDS CMD...    create and start a container with $bundle, which stays; succeeds once CMD does, in SECONDS
 #   remove RUNTIME             $id
@@ -199,6 +200,16 @@ canary_reset() {
     printf '#!/bin/sh\necho original\n' >"$host/program"
     chmod 755 "$host/program"
     canary_list >"$SCRATCH/.canary"
+}
+
+# ---- programs for the image ----
+
+# helper NAME: tests/helpers/NAME.c, static, at /bin/NAME of the bundle's root.
+helper() {
+    local program=$SCRATCH/.helper.$1
+
+    [ -x "$program" ] || "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -static -o "$program" "$TOP/tests/helpers/$1.c" || return 1
+    cp "$program" "$bundle/rootfs/bin/$1"
 }
 
 # ---- races ----

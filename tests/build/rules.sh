@@ -26,7 +26,7 @@ may_include driver/host '(base|spec|config|host)/.*|lxcdriver\.h'
 may_include driver/run '(base|spec|config|host|run|shared)/.*|lxcdriver\.h'
 may_include driver/cli '(base|spec|cli|common|launch|runlxc)/.*|lxcdriver\.h'
 # Both sides of a packet are written by the same code, initshim/shared, which also names capabilities for both. The two headers are wire formats: plain structures and numbers.
-may_include initshim 'base/(protocol|supervise)\.h|(shared|supervise)/.*|[a-z_]+\.h'
+may_include initshim 'base/(protocol|supervise)\.h|(guard|shared|supervise)/.*|[a-z_]+\.h'
 is "the wire formats need nothing of ours" \
     "$(includes driver/base/protocol.h driver/base/supervise.h | grep -v ' base/protocol.h$')" ""
 is "only driver/lxc includes liblxc" \
