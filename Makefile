@@ -133,7 +133,7 @@ FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS)
 .PHONY: FORCE
 $(BUILD)/flags.stamp: FORCE
 	@mkdir -p $(BUILD)
-	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc || \
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc libsystemd || \
 		{ echo 'A library is missing: tests/setup.sh installs what the build needs.' >&2; exit 1; }
 	@echo "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS_TEXT))" > $@
 
@@ -301,7 +301,7 @@ help:
 MAN_PAGES := $(wildcard man/*.[1-8])
 TEMPLATES := $(wildcard lxc-templates/*)
 COMPLETIONS := $(wildcard configs/completion/*)
-APPARMOR := $(wildcard configs/apparmor/*)
+APPARMOR := $(if $(wildcard configs/apparmor),$(shell find configs/apparmor -type f | sort))
 SETTINGS := $(wildcard configs/runlxc.conf)
 # What an engine's administrator copies from: everything under configs/ that has no place of its own.
 SNIPPETS := $(filter-out $(COMPLETIONS) $(APPARMOR) $(SETTINGS),\
@@ -314,7 +314,7 @@ INSTALLED := $(addprefix $(bindir)/,$(notdir $(COMMANDS))) \
 	$(addprefix $(templatedir)/,$(notdir $(TEMPLATES))) \
 	$(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
 	$(foreach c,$(COMPLETIONS),$(completiondir)/$(patsubst %.bash,%,$(notdir $(c)))) \
-	$(addprefix $(sysconfdir)/apparmor.d/,$(notdir $(APPARMOR))) \
+	$(patsubst configs/apparmor/%,$(sysconfdir)/apparmor.d/%,$(APPARMOR)) \
 	$(patsubst configs/%,$(configdir)/%,$(SNIPPETS))
 
 put = $(INSTALL) -D -m $(1) $(2) $(DESTDIR)$(3)
@@ -323,8 +323,8 @@ define newline
 
 endef
 
-.PHONY: install install-strip uninstall
-install: all
+.PHONY: install install-strip install-apparmor uninstall
+install: all install-apparmor
 	$(foreach f,$(COMMANDS),$(call put,755,$(f),$(bindir)/$(notdir $(f)))$(newline))
 	$(foreach f,$(HELPERS),$(call put,755,$(f),$(helperdir)/$(notdir $(f)))$(newline))
 	$(call put,644,$(STATIC_LIB),$(libdir)/liblxcdriver.a)
@@ -338,11 +338,16 @@ install: all
 	$(foreach f,$(TEMPLATES),$(call put,644,$(f),$(templatedir)/$(notdir $(f)))$(newline))
 	$(foreach f,$(MAN_PAGES),$(call put,644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))$(newline))
 	$(foreach f,$(COMPLETIONS),$(call put,644,$(f),$(completiondir)/$(patsubst %.bash,%,$(notdir $(f))))$(newline))
-	$(foreach f,$(APPARMOR),$(call put,644,$(f),$(sysconfdir)/apparmor.d/$(notdir $(f)))$(newline))
 	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(configdir)/%,$(f)))$(newline))
 # An administrator's settings are never overwritten.
 	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \
 		$(call put,644,$(f),$(sysconfdir)/runlxc/$(notdir $(f)))$(newline))
+
+# Paths in profiles follow the prefix.
+install-apparmor:
+	$(foreach f,$(APPARMOR),$(call put,644,$(f),$(patsubst configs/apparmor/%,$(sysconfdir)/apparmor.d/%,$(f)))$(newline))
+	sed -i -e 's|^@{RUNLXC_BIN}=.*|@{RUNLXC_BIN}=$(bindir)|' -e 's|^@{RUNLXC_LIBEXEC}=.*|@{RUNLXC_LIBEXEC}=$(helperdir)|' \
+		$(DESTDIR)$(sysconfdir)/apparmor.d/tunables/runlxc
 
 install-strip:
 	@+$(MAKE) --no-print-directory install INSTALL='$(INSTALL)'
@@ -351,5 +356,5 @@ install-strip:
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
-	for dir in $(helperdir) $(templatedir) $(pkgdatadir); do \
+	for dir in $(helperdir) $(templatedir) $(pkgdatadir) $(sysconfdir)/apparmor.d/abstractions/runlxc; do \
 		if test -d $(DESTDIR)$$dir; then find $(DESTDIR)$$dir -depth -type d -empty -delete; fi; done

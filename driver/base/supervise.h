@@ -69,6 +69,7 @@ enum sup_tag {
     SUPT_LXC_NAME,       /* string: what LXC calls the container; without it the id */
     SUPT_LXC_CONFIG,     /* string: with it, absolute path of the configuration */
     SUPT_TIME_NS,        /* string: absolute path of the time namespace to join */
+    SUPT_UNIT,           /* string: systemd's unit around the payload's cgroup, for the clean-up */
     SUPT_GUARD,          /* string: absolute path of the guard of lxc-start's command socket */
     SUPT_TAGS
 };

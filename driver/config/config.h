@@ -78,6 +78,7 @@ struct config_facts {
      * "io.weight" or "io.bfq.weight" (v2). Which one exists depends on the kernel's I/O schedulers.
      * NULL: blkio.bfq.weight, io.weight. */
     const char *blkio_weight_file;
+    bool keep_apparmor;   /* LXC must not leave the profile that it is started under */
     bool inherit_keyring; /* keep the caller's session keyring; otherwise LXC makes a new one */
 };
 

@@ -24,4 +24,15 @@ bool apparmor_text_has_profile(const char *profiles, const char *name);
  * without AppArmor. 0 or -1. */
 int apparmor_current(char **label, struct lxcdriver_error **err);
 
+/* Make a policy namespace below our own; one that is there is taken as it is. 0 or -1. */
+int apparmor_namespace_make(const char *name, struct lxcdriver_error **err);
+
+/* Remove a profile, and the policy namespace of the same name with all that it holds. What is
+ * missing is no error. 0 or -1. */
+int apparmor_profile_remove(const char *name, struct lxcdriver_error **err);
+
+/* Leave our own profile for good, if it lets us. For a signal that only an unconfined process may
+ * send: the label of the sender is what the receiver's profile goes by. False without AppArmor. */
+bool apparmor_leave(void);
+
 #endif

@@ -77,6 +77,10 @@ struct cgroup_dirs {
  * 0 or -1. */
 int cgroup_dirs_of(const struct cgroup_layout *layout, const char *relative,
                    struct cgroup_dirs *out, struct lxcdriver_error **err);
+/* A cgroup as systemd names it ("/system.slice/a.scope"), relative to the base of the hierarchy in
+ * which systemd keeps its units, as cgroup_dirs_of() takes it. Heap; NULL with err. */
+char *cgroup_relative(const struct cgroup_layout *layout, const char *cgroup,
+                      struct lxcdriver_error **err);
 /* Directories in which a process is, from /proc/PID/cgroup; those that no mount here shows are left
  * out. 0 or -1. */
 int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out,

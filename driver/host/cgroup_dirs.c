@@ -77,6 +77,33 @@ static const struct cgroup_hierarchy *find_hierarchy(const struct cgroup_layout 
     return NULL;
 }
 
+char *cgroup_relative(const struct cgroup_layout *layout, const char *cgroup,
+                      struct lxcdriver_error **err)
+{
+    const struct cgroup_hierarchy *h = find_hierarchy(layout, "name=systemd");
+    cleanup_free char *base = NULL;
+    const char *below;
+    char *relative;
+
+    if (!h)
+        h = find_hierarchy(layout, "");
+    base = h ? str_printf("/%s", h->base) : NULL;
+    below = base ? cgroup_path_below(cgroup, h->root) : NULL;
+    below = below ? cgroup_path_below(below, base) : NULL;
+    if (h && !base) {
+        err_nomem(err);
+        return NULL;
+    }
+    if (!below || !*below) {
+        err_set(err, "the cgroup %s is not one that is mounted here", cgroup);
+        return NULL;
+    }
+    relative = strdup(below + strspn(below, "/"));
+    if (!relative)
+        err_nomem(err);
+    return relative;
+}
+
 int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out,
                        struct lxcdriver_error **err)
 {

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "host/cgroup.h"
 #include "host/cgroup_path.h"
+#include "host/proc.h"
 
 #define PROCS_MAX ((size_t)64 << 20)
 /* Processes held by a descriptor at a time: far below the usual limit of 1024 descriptors. */
@@ -182,8 +183,8 @@ static int batch_signal(const struct cgroup_dirs *dirs, struct batch *batch, int
     if (pid_list_read(dirs, &members, err) < 0)
         return -1;
     for (nfds_t i = 0; i < batch->n; i++)
-        if (pid_list_has(&members, batch->pids[i]) &&
-            pidfd_send_signal(batch->fds[i].fd, signum, NULL, 0) < 0 && errno != ESRCH)
+        if (pid_list_has(&members, batch->pids[i]) && proc_signal(batch->fds[i].fd, signum) < 0 &&
+            errno != ESRCH)
             return err_sys(err, errno, "send signal %d to process %d", signum, (int)batch->pids[i]);
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "host/apparmor.h"
 
 #define STAT_MAX 4096
 #define STATUS_MAX ((size_t)1 << 20)
@@ -60,6 +61,19 @@ bool proc_alive(pid_t pid, uint64_t start_time)
            stat.state != 'X';
 }
 
+int proc_signal(int pidfd, int signum)
+{
+    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) == 0)
+        return 0;
+    if (errno != EACCES)
+        return -1;
+    if (!apparmor_leave()) {
+        errno = EACCES;
+        return -1;
+    }
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0);
+}
+
 void proc_end(pid_t pid, uint64_t start_time, int signum, int timeout_ms)
 {
     cleanup_close int pidfd = pid > 1 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
@@ -69,7 +83,7 @@ void proc_end(pid_t pid, uint64_t start_time, int signum, int timeout_ms)
      * belongs to. */
     if (pidfd < 0 || pid == getpid() || !proc_alive(pid, start_time))
         return;
-    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) == 0)
+    if (proc_signal(pidfd, signum) == 0)
         while (poll(&fds, 1, timeout_ms) < 0 && errno == EINTR)
             ;
 }

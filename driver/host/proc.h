@@ -22,6 +22,12 @@ int proc_stat_read(pid_t pid, struct proc_stat *out);
 int proc_stat_parse(const char *text, struct proc_stat *out);
 /* Whether pid is still the process that started at start_time and is not a zombie. */
 bool proc_alive(pid_t pid, uint64_t start_time);
+/*
+ * pidfd_send_signal(2). AppArmor goes by the label of the sender: when ours is one that the
+ * process' profile takes no signal from, we leave it for good and try again as who is unconfined.
+ * 0, or -1 with errno.
+ */
+int proc_signal(int pidfd, int signum);
 /* Send a signal (0: none) to the process that started at start_time, if it still runs and is not
  * ourselves, and wait for its end, at most timeout_ms. */
 void proc_end(pid_t pid, uint64_t start_time, int signum, int timeout_ms);

@@ -6,10 +6,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "host/systemd.h"
 #include "spec/oci.h"
 #include "spec/readers.h"
 
@@ -53,18 +53,12 @@ static int tell_listen_fds(struct command *cmd, int n, struct lxcdriver_error **
                         : 0);
 }
 
-/* Where systemd runs (sd_booted(3)), the cgroups that an engine means are units, which only systemd
- * may make. */
+/* The cgroups that an engine means are units, which only systemd can make. */
 static int check_systemd(const struct command *cmd, struct lxcdriver_error **err)
 {
-    struct stat st;
-
-    if (!cmd->systemd_cgroup)
-        return 0;
-    if (lstat("/run/systemd/system", &st) < 0 || !S_ISDIR(st.st_mode))
-        return err_set(err, "--systemd-cgroup: systemd does not run on this host");
-    return err_set(err, "--systemd-cgroup: cgroups are made without systemd: have the engine use "
-                        "its cgroup driver \"cgroupfs\"");
+    return !cmd->systemd_cgroup || systemd_booted()
+               ? 0
+               : err_set(err, "--systemd-cgroup: systemd does not run on this host");
 }
 
 struct lxcdriver_command *

@@ -21,7 +21,7 @@
 
 struct traces {
     struct cgroup_dirs payload, monitor;
-    char *host_if, *upper;
+    char *host_if, *upper, *unit;
     struct strv made;
 };
 
@@ -31,6 +31,7 @@ static void traces_clear(struct traces *t)
     cgroup_dirs_clear(&t->monitor);
     free(t->host_if);
     free(t->upper);
+    free(t->unit);
     strv_free(&t->made);
 }
 
@@ -60,6 +61,8 @@ static int take_trace(struct traces *t, const struct record *rec)
         return str_set(&t->host_if, text);
     case SUPT_UPPER:
         return str_set(&t->upper, text);
+    case SUPT_UNIT:
+        return str_set(&t->unit, text);
     case SUPT_MADE:
         return strv_add(&t->made, text);
     default:
@@ -194,9 +197,13 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
         note(first, &one);
     if (!torn_down)
         remove_cgroups(&t, first);
+    if (t.unit && unit_remove(t.unit, &t.payload, &one) < 0)
+        note(first, &one);
     if (!torn_down && t.host_if && net_interface_delete(t.host_if, &one) < 0)
         note(first, &one);
     if (t.upper && remove_upper(t.upper, &one) < 0)
+        note(first, &one);
+    if (apparmor_remove_generated(c->drv, c->id, c->dir_fd, &one) < 0)
         note(first, &one);
     clean_made(&t.made);
     furnish_remove(c->state);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/sha256.h"
 #include "run/run.h"
 #include "spec/readers.h"
 
@@ -20,6 +21,9 @@
 #endif
 #ifndef BINDIR
 #define BINDIR "/usr/local/bin"
+#endif
+#ifndef SYSCONFDIR
+#define SYSCONFDIR "/etc"
 #endif
 #define SECCOMP_DEFAULT "seccomp/default.json"
 #ifndef VERSION
@@ -38,6 +42,14 @@ static char *own_dir(void)
     return strdup(dirname(path));
 }
 
+static int complete(const struct lxcdriver *drv)
+{
+    return drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->apparmor_dir &&
+                   drv->cleanup
+               ? 1
+               : -1;
+}
+
 /* Use `dir` when the helpers lie in it: a build tree, or what RUNLXC_LIBEXECDIR names. */
 static int try_build_tree(struct lxcdriver *drv, const char *dir)
 {
@@ -48,8 +60,9 @@ static int try_build_tree(struct lxcdriver *drv, const char *dir)
     drv->helper_dir = strdup(dir);
     drv->template_dir = str_printf("%s/lxc-templates", dir);
     drv->seccomp_profile = str_printf("%s/configs/" SECCOMP_DEFAULT, dir);
+    drv->apparmor_dir = str_printf("%s/configs/apparmor", dir);
     drv->cleanup = str_printf("%s/runlxc", dir);
-    return drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->cleanup ? 1 : -1;
+    return complete(drv);
 }
 
 static int find_helpers(struct lxcdriver *drv, struct lxcdriver_error **err)
@@ -64,9 +77,9 @@ static int find_helpers(struct lxcdriver *drv, struct lxcdriver_error **err)
         drv->helper_dir = strdup(LIBEXECDIR);
         drv->template_dir = strdup(TEMPLATEDIR);
         drv->seccomp_profile = strdup(CONFIGDIR "/" SECCOMP_DEFAULT);
+        drv->apparmor_dir = strdup(SYSCONFDIR "/apparmor.d");
         drv->cleanup = strdup(BINDIR "/runlxc");
-        found =
-            drv->helper_dir && drv->template_dir && drv->seccomp_profile && drv->cleanup ? 1 : -1;
+        found = complete(drv);
     }
     return found < 0 ? err_nomem(err) : 0;
 }
@@ -101,6 +114,7 @@ void lxcdriver_free(struct lxcdriver *drv)
     free(drv->helper_dir);
     free(drv->template_dir);
     free(drv->seccomp_profile);
+    free(drv->apparmor_dir);
     free(drv->cleanup);
     strv_free(&drv->templates);
     free(drv);
@@ -136,6 +150,17 @@ const char *lxcdriver_name(void)
 char *driver_helper(const struct lxcdriver *drv, const char *name)
 {
     return str_printf("%s/%s", drv->helper_dir, name);
+}
+
+char *driver_short_name(const struct lxcdriver *drv, const char *id)
+{
+    cleanup_free char *key = str_printf("%s/%s", drv->root, id);
+    char hash[SHA256_HEX + 1];
+
+    if (!key)
+        return NULL;
+    sha256_hex(key, strlen(key), hash);
+    return str_printf("%.64s.%.16s", id, hash);
 }
 
 const char *driver_template(struct lxcdriver *drv, const char *name)

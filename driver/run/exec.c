@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "host/apparmor.h"
 #include "host/proc.h"
 #include "run/listener.h"
 #include "shared/packet.h"
@@ -201,12 +202,22 @@ static int wait_end(struct exec *e, int *status, struct lxcdriver_error **err)
     return reap(e->pid, status) < 0 ? err_sys(err, errno, "wait for the command") : 0;
 }
 
+/* "generated" is the profile that the container has already. */
+static int check_apparmor(const struct lxcdriver_process *p, struct lxcdriver_error **err)
+{
+    const char *profile = p->spec ? p->spec->cmd->process.apparmor_profile : p->apparmor_profile;
+
+    if (str_empty(profile) || apparmor_is_generated(profile))
+        return 0;
+    return apparmor_profile_loaded(profile, err);
+}
+
 static int run(struct exec *e, int *status, struct lxcdriver_error **err)
 {
     int unused, result;
 
-    if (exec_make_bootstrap(e, err) < 0 || (!e->tty && set_stdio(e, err) < 0) ||
-        spawn_shim(e, err) < 0)
+    if (check_apparmor(e->process, err) < 0 || exec_make_bootstrap(e, err) < 0 ||
+        (!e->tty && set_stdio(e, err) < 0) || spawn_shim(e, err) < 0)
         return -1;
     result = send_bootstrap(e, err);
     if (result == 0)

@@ -77,13 +77,20 @@ static void copy_records(struct exec *e, const char *data, size_t len,
             record_add(&e->bootstrap, rec.tag, rec.data, rec.len);
 }
 
+/* An engine says of every process what it said of the container: "generated" is the one that was
+ * made, and is inherited like none. */
+static bool exec_names_apparmor(const char *profile)
+{
+    return !str_empty(profile) && !apparmor_is_generated(profile);
+}
+
 /* ---- a process given by its parts ---- */
 
 static bool part_inherited(const struct lxcdriver_process *p, uint32_t tag)
 {
     switch (tag) {
     case WT_APPARMOR:
-        return !p->privileged && !p->apparmor_profile;
+        return !p->privileged && !exec_names_apparmor(p->apparmor_profile);
     case WT_SELINUX:
         return !p->privileged && !p->selinux_label;
     case WT_SECCOMP:
@@ -180,7 +187,7 @@ static int write_parts(struct exec *e, const char *data, size_t len, struct inhe
         record_add_string(&e->bootstrap, WT_USER, p->user);
     for (size_t i = 0; i < p->n_additional_gids; i++)
         record_add(&e->bootstrap, WT_ADDITIONAL_GID, &p->additional_gids[i], sizeof(uint32_t));
-    if (p->apparmor_profile)
+    if (exec_names_apparmor(p->apparmor_profile))
         record_add_string(&e->bootstrap, WT_APPARMOR, p->apparmor_profile);
     if (p->selinux_label)
         record_add_string(&e->bootstrap, WT_SELINUX, p->selinux_label);
@@ -197,7 +204,7 @@ static bool spec_inherited(const struct lxcdriver_process *process, uint32_t tag
     case WT_CAPS:
         return !p->caps.set;
     case WT_APPARMOR:
-        return str_empty(p->apparmor_profile);
+        return !exec_names_apparmor(p->apparmor_profile);
     case WT_SELINUX:
         return str_empty(p->selinux_label);
     case WT_RLIMIT:
@@ -216,12 +223,14 @@ static int write_spec(struct exec *e, const char *data, size_t len, const struct
                       struct lxcdriver_error **err)
 {
     struct process_spec p = e->process->spec->cmd->process; /* borrowed but for what is set here */
+    char *profile = p.apparmor_profile;
     struct bootstrap_facts facts = {.flags = e->flags,
                                     .env = &p.env,
                                     .seccomp = in->seccomp,
                                     .seccomp_len = in->seccomp_len,
                                     .seccomp_flags = in->seccomp_flags};
 
+    p.apparmor_profile = exec_names_apparmor(profile) ? profile : NULL;
     if (bootstrap_write_exec(&p, &facts, &e->bootstrap, err) < 0)
         return -1;
     copy_records(e, data, len, spec_inherited);

@@ -75,6 +75,8 @@ static void close_handed_over(struct launch *l)
 void launch_clear(struct launch *l)
 {
     close_handed_over(l);
+    unit_release(l);
+    free(l->unit);
     close_fd(&l->sock);
     close_fd(&l->dir_fd);
     close_fd(&l->console);
@@ -101,6 +103,7 @@ void launch_clear(struct launch *l)
     buf_free(&l->record);
     strv_free(&l->env);
     seccomp_filter_clear(&l->seccomp);
+    strv_free(&l->apparmor.raw);
     resctrl_group_clear(&l->rdt);
     err_free(&l->failure);
 }
@@ -110,7 +113,7 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
 {
     *l = (struct launch){.drv = drv, .cmd = cmd, .options = options};
     l->sock = l->dir_fd = l->log_fd = l->drain_fd = l->console = -1;
-    l->cgroup_ns = l->cpuset.dir = -1;
+    l->cgroup_ns = l->cpuset.dir = l->unit_hold = -1;
     l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
     l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
     cmd->rootless = rootless();
@@ -145,10 +148,12 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
                                 .supervisor = l->supervisor,
                                 .cgroups = &l->actual,
                                 .net = &l->net,
-                                .rdt = &l->rdt};
+                                .rdt = &l->rdt,
+                                .unit = l->unit};
 
     l->init = msg->pid;
     l->init_start = msg->start_time;
+    unit_release(l);
     if (launch_check_peers(l, err) < 0 || cpuset_guard_restore(&l->cpuset, &l->cmd->res, err) < 0 ||
         launch_furnish(l, msg->pid, err) < 0)
         return -1;
@@ -378,10 +383,13 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
     reap_supervisor(&l);
     if (result == 0 && status)
         *status = l.status;
+    unit_release(&l);
     if (l.claimed && (result < 0 || options->remove))
         clean_traces(drv, command->cmd->id, l.ended_in_order, NULL);
     /* The record that names them may not have been written yet. */
     if (result < 0) {
+        if (l.unit)
+            unit_remove(l.unit, &l.payload, NULL);
         clean_made(&l.targets.made);
         resctrl_remove(&l.rdt);
     }

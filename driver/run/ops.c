@@ -44,7 +44,7 @@ int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
     if (pidfd < 0)
         return -1;
     signum = meant_signal(&c, signum);
-    if (syscall(SYS_pidfd_send_signal, pidfd, signum, NULL, 0) < 0)
+    if (proc_signal(pidfd, signum) < 0)
         return err_sys(err, errno, "container \"%s\": send signal %d", id, signum);
     /* What is frozen in v1 does not see it; no other signal is worth the end of a pause. */
     if (signum == SIGKILL && container_state(&c) == LXCDRIVER_PAUSED)

@@ -12,8 +12,6 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
-#include "base/sha256.h"
-#include "host/apparmor.h"
 #include "host/proc.h"
 #include "run/hooks.h"
 #include "run/listener.h"
@@ -60,26 +58,15 @@ static int add_dockerenv(struct launch *l, struct lxcdriver_error **err)
     return m->type && m->destination && m->source ? 0 : err_nomem(err);
 }
 
-/* A name that is short, and no other container's under any root: a part of the id and a hash. */
-static char *short_name(const struct launch *l)
-{
-    cleanup_free char *key = str_printf("%s/%s", l->drv->root, l->cmd->id);
-    char hash[SHA256_HEX + 1];
-
-    if (!key)
-        return NULL;
-    sha256_hex(key, strlen(key), hash);
-    return str_printf("%.64s.%.16s", l->cmd->id, hash);
-}
-
 /*
  * What its cgroups are named after: the id, where a word of ours has room in front of it. Engines
  * use the same id under other roots as well.
  */
 static char *cgroup_name(const struct launch *l)
 {
-    return l->cmd->engine || strlen(l->cmd->id) > ID_CGROUP_MAX ? short_name(l)
-                                                                : strdup(l->cmd->id);
+    return l->cmd->engine || strlen(l->cmd->id) > ID_CGROUP_MAX
+               ? driver_short_name(l->drv, l->cmd->id)
+               : strdup(l->cmd->id);
 }
 
 /* An engine may have made the directory; what is in use is not taken. */
@@ -90,14 +77,17 @@ static int take_existing(const struct cgroup_dir *dir, struct lxcdriver_error **
     return err_set(err, "cgroup %s exists already and is in use", dir->path);
 }
 
-static int cgroup_paths(struct launch *l, struct lxcdriver_error **err)
+static int cgroup_paths(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     const struct command *cmd = l->cmd;
     cleanup_free char *name = cgroup_name(l);
 
     if (!name)
         return err_nomem(err);
-    if (cmd->cgroups_path)
+    if (cmd->systemd_cgroup) {
+        if (launch_unit(l, look_only, err) < 0)
+            return -1;
+    } else if (cmd->cgroups_path)
         l->cgroup_container = strdup(cmd->cgroups_path + strspn(cmd->cgroups_path, "/"));
     else if (cmd->cgroup_parent)
         l->cgroup_container =
@@ -165,6 +155,7 @@ static int write_config(struct launch *l, struct lxcdriver_error **err)
         .hierarchies = l->hierarchies,
         .n_hierarchies = l->n_hierarchies,
         .inherit_keyring = cmd->no_new_keyring,
+        .keep_apparmor = l->apparmor.confined,
         .idmap_root = cmd->root.idmap && cmd->root.layers.n == 0,
     };
 
@@ -229,7 +220,10 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
         flags |= SF_ROOTFS;
     if (flags & SF_ENGINE && cmd->supervisor_inside)
         flags |= SF_JOIN_CGROUPS;
-    if (cmd->privileged && apparmor_enabled())
+    /* lxc-start has a profile of its own, from the package lxc, and keeps it but for these: what is
+     * privileged may mount what that denies, and a hook that LXC runs for us is the host's own
+     * program, which OCI gives all that its caller has. */
+    if ((cmd->privileged || flags & SF_HOOKS) && l->apparmor.enabled && !l->apparmor.confined)
         flags |= SF_UNCONFINED;
     return flags;
 }
@@ -280,7 +274,7 @@ static int add_lxc_name(struct launch *l, struct lxcdriver_error **err)
 
     if (strlen(l->cmd->id) <= ID_LXC_MAX)
         return 0;
-    name = short_name(l);
+    name = driver_short_name(l->drv, l->cmd->id);
     config = str_printf("%s/config", l->dir);
     if (!name || !config)
         return err_nomem(err);
@@ -318,6 +312,8 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
         record_add_string(&l->record, SUPT_TIME_NS, l->ns_path[NS_TIME]);
     if (l->host_if)
         record_add_string(&l->record, SUPT_HOST_IF, l->host_if);
+    if (l->unit)
+        record_add_string(&l->record, SUPT_UNIT, l->unit);
     if (l->rootfs.upper)
         record_add_string(&l->record, SUPT_UPPER, l->rootfs.upper);
     for (size_t i = 0; i < l->targets.made.n; i++)
@@ -419,19 +415,13 @@ static int check_selinux(const char *field, const char *label, struct lxcdriver_
 
 static int check_labels(const struct launch *l, struct lxcdriver_error **err)
 {
-    const char *profile = l->cmd->process.apparmor_profile;
-
     if (check_selinux("process_label", l->cmd->process.selinux_label, err) < 0 ||
         check_selinux("mount_label", l->cmd->mount_label, err) < 0)
         return -1;
     if (!str_empty(l->cmd->mount_label))
         return err_set(err, "mount_label: \"%s\": mounts are given no SELinux label",
                        l->cmd->mount_label);
-    if (str_empty(profile) || str_eq(profile, "unconfined"))
-        return 0;
-    if (!apparmor_enabled())
-        return err_set(err, "AppArmor profile \"%s\": this host has no AppArmor", profile);
-    return apparmor_profile_loaded(profile, err);
+    return 0;
 }
 
 /* A limit that this kernel takes and does nothing with is no error, since engines still give it,
@@ -446,7 +436,8 @@ static void warn_kernel_memory(const struct launch *l)
 int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
     if (cgroup_layout_read(&l->layout, err) < 0 || check_labels(l, err) < 0 ||
-        launch_check_limits(l, err) < 0 || launch_compile_seccomp(l, look_only, err) < 0 ||
+        launch_choose_apparmor(l, look_only, err) < 0 || launch_check_limits(l, err) < 0 ||
+        launch_compile_seccomp(l, look_only, err) < 0 ||
         (l->cmd->has_intel_rdt && resctrl_check(l->cmd, err) < 0))
         return -1;
     warn_kernel_memory(l);
@@ -462,7 +453,7 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
     /* A system container's init needs an empty root cgroup in v2. */
     l->cmd->supervisor_inside =
         l->flags & SF_ENGINE && !(l->cmd->system_container && l->layout.mode == CGROUP_V2);
-    if (cgroup_paths(l, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
+    if (cgroup_paths(l, look_only, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
         userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
         launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
         prepare_files(l, err) < 0 || (!l->cmd->engine && add_dockerenv(l, err) < 0) ||
@@ -482,5 +473,7 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
         return -1;
     if (cgroup_inherit_cpuset(&l->payload, err) < 0)
         return -1;
-    return write_record(l, err) < 0 ? -1 : write_files(l, err);
+    if (write_record(l, err) < 0 || write_files(l, err) < 0)
+        return -1;
+    return launch_load_apparmor(l, err);
 }

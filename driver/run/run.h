@@ -25,6 +25,7 @@ struct lxcdriver {
     char *helper_dir; /* holds runlxc-init, runlxc-supervise, runlxc-lxc-check */
     char *template_dir;
     char *seccomp_profile; /* file of SECCOMP_BUILTIN */
+    char *apparmor_dir;    /* our AppArmor profiles and their abstractions */
     char *cleanup;         /* path of the command that the supervisor becomes: runlxc */
     struct strv templates; /* strings handed out by driver_template() */
     void (*on_warning)(void *opaque, const char *message); /* NULL: nobody listens */
@@ -39,10 +40,18 @@ struct lxcdriver_command {
 const char *driver_template(struct lxcdriver *drv, const char *name);
 /* Heap path of a helper program. */
 char *driver_helper(const struct lxcdriver *drv, const char *name);
+/* A name that is short, and no other container's under any root: a part of the id and a hash.
+ * Heap. */
+char *driver_short_name(const struct lxcdriver *drv, const char *id);
 
 /* What a command's seccomp_profile can say instead of a file. */
 #define SECCOMP_BUILTIN "builtin"
 #define SECCOMP_UNCONFINED "unconfined"
+
+/* Apart from a loaded profile's name, what a command's apparmor_profile can say: one made for the
+ * container alone, the second one for a container that runs containers. */
+#define APPARMOR_GENERATED "generated"
+#define APPARMOR_GENERATED_NESTING "generated-nesting"
 
 /* Wrap and unwrap the public handle. */
 struct lxcdriver_command *command_wrap(struct command *cmd);
@@ -97,6 +106,7 @@ struct state_facts {
     const struct cgroup_dirs *cgroups;
     const struct network_facts *net;
     const struct resctrl_group *rdt;
+    const char *unit; /* systemd's around its cgroups; NULL: none */
 };
 
 /* Write state.json with status "created". 0 or -1. */
@@ -184,6 +194,9 @@ struct launch {
     struct cgroup_dirs payload, monitor;
     struct cpuset_guard cpuset;
     char *cgroup_container, *cgroup_monitor, *cgroup_pivot;
+    char *unit;        /* systemd's, from when it is there */
+    pid_t unit_holder; /* our child in it, while there is none of the container's; 0 */
+    int unit_hold;     /* which ends when this is closed; -1 */
     struct config_hierarchy *hierarchies; /* strings of layout and payload */
     size_t n_hierarchies;
     struct rootfs rootfs;
@@ -202,6 +215,13 @@ struct launch {
     struct buf config, env_json, bootstrap, record;
     struct strv env;
     struct seccomp_filter seccomp;
+    struct {
+        bool enabled;
+        bool confined;  /* we are, with no way out */
+        bool generated; /* a profile is made for the container: command's profile is its label */
+        bool nesting;
+        struct strv raw; /* lines of the administrator's for it */
+    } apparmor;
     uint64_t flags; /* SF_* */
     int log_fd, drain_fd;
     int console; /* copy of the pty's master, for a later detach */
@@ -259,6 +279,20 @@ int launch_own_cgroups(struct launch *l, struct lxcdriver_error **err);
 /* seccomp.c: compile the command's filter, or the profile that it names, into l->seccomp, which
  * stays empty without either; or take it from the cache, which `look_only` does not write to. */
 int launch_compile_seccomp(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* apparmor.c: decide on the profile and see that it is there, in place of what the command says:
+ * afterwards that is a label, or NULL. The default one is loaded when it is missing, unless with
+ * `look_only`. 0 or -1. */
+int launch_choose_apparmor(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* Make and load the profile of a container that has one of its own, once its directory is there. 0
+ * or -1. */
+int launch_load_apparmor(const struct launch *l, struct lxcdriver_error **err);
+/* Whether a profile's name asks for one of the container's own. */
+bool apparmor_is_generated(const char *profile);
+/* Its name, and that of its policy namespace. Heap; NULL without memory. */
+char *apparmor_generated_name(const struct lxcdriver *drv, const char *id);
+/* Unload what the directory of a container says was loaded for it, after its processes. 0 or -1. */
+int apparmor_remove_generated(const struct lxcdriver *drv, const char *id, int dir_fd,
+                              struct lxcdriver_error **err);
 /* resolve.c */
 int launch_resolve_network(struct launch *l, bool look_only, struct lxcdriver_error **err);
 int launch_resolve_namespaces(struct launch *l, struct lxcdriver_error **err);
@@ -304,6 +338,25 @@ void clean_made(const struct strv *made);
  * order, so that no process, cgroup and interface is left. 0 or -1. */
 int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
                  struct lxcdriver_error **err);
+
+/* ---- unit.c: the cgroup as a unit of systemd's ---- */
+/*
+ * With cmd->systemd_cgroup: have systemd make the unit, and set l->cgroup_container to the
+ * directory in it in which LXC puts the container; with look_only to what that would be. A child
+ * of ours keeps the unit from being empty until unit_release(). 0 or -1.
+ */
+int launch_unit(struct launch *l, bool look_only, struct lxcdriver_error **err);
+/* The container's own processes are in it, or never will be. */
+void unit_release(struct launch *l);
+/* Stop a unit whose processes have ended, and remove what is left of its cgroups around those of
+ * `payload`. What is gone is no error. 0 or -1. */
+int unit_remove(const char *unit, const struct cgroup_dirs *payload, struct lxcdriver_error **err);
+/*
+ * Write values into the container's cgroup and say them to its unit, in an order in which none of
+ * both is in the other's way; `cmd` has device rules to say with `devices`. 0 or -1.
+ */
+int unit_write(const char *unit, const struct cgroup_dirs *dirs, const struct cgroup_values *values,
+               const struct command *cmd, bool v2, bool devices, struct lxcdriver_error **err);
 
 /* ---- control.c ---- */
 /* Connect to a container's supervisor. Descriptor, or -1 when nobody answers. */

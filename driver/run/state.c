@@ -85,6 +85,8 @@ static json_t *head_object(const struct state_facts *f)
     json_object_set_new(object, "supervisorInside", json_boolean(cmd->supervisor_inside));
     json_object_set_new(object, "systemContainer", json_boolean(cmd->system_container));
     json_object_set_new(object, "cgroups", cgroups_object(f->cgroups));
+    if (f->unit)
+        json_object_set_new(object, "systemdUnit", json_string(f->unit));
     json_object_set_new(object, "network", network_object(f->net));
     if (f->rdt->dir)
         json_object_set_new(object, "intelRdt", furnish_record(f->rdt));

@@ -23,6 +23,7 @@
 struct update {
     struct container *c;
     struct command *cmd; /* only its resources */
+    const char *unit;    /* systemd's around its cgroups; NULL: none */
     bool has_devices;
     struct cgroup_layout layout;
     struct config_facts facts;
@@ -78,6 +79,7 @@ static int read_facts(struct update *u, struct lxcdriver_error **err)
     };
     if (cgroup_read(&u->c->cgroups, u->facts.blkio_weight_file, &weight) < 0)
         u->facts.blkio_weight_file = v2 ? "io.bfq.weight" : "blkio.bfq.weight";
+    u->unit = json_string_value(json_object_get(u->c->state, "systemdUnit"));
     u->cmd->supervisor_inside = json_is_true(json_object_get(u->c->state, "supervisorInside"));
     return 0;
 }
@@ -112,6 +114,20 @@ static void complete_memory(struct update *u)
         res->memory_limit = now;
 }
 
+/* systemd's quota is one of both: what was not said is what is. */
+static void complete_cpu_v1(struct update *u)
+{
+    struct resources *res = &u->cmd->res;
+    bool quota = res->cpu_quota_us == RES_UNSET;
+    cleanup_free char *text = NULL;
+    int64_t value;
+
+    if (u->unit && quota != (res->cpu_period_us == RES_UNSET) &&
+        cgroup_read(&u->c->cgroups, quota ? "cpu.cfs_quota_us" : "cpu.cfs_period_us", &text) == 0 &&
+        str_to_i64(text, -1, INT64_MAX, &value))
+        *(quota ? &res->cpu_quota_us : &res->cpu_period_us) = value;
+}
+
 /* cpu.max of v2 is quota and period in one: what was not said stays. */
 static void complete_cpu(struct update *u)
 {
@@ -120,6 +136,8 @@ static void complete_cpu(struct update *u)
     char *period;
     int64_t value;
 
+    if (u->layout.mode != CGROUP_V2)
+        complete_cpu_v1(u);
     if (u->layout.mode != CGROUP_V2 ||
         (res->cpu_quota_us == RES_UNSET) == (res->cpu_period_us == RES_UNSET) ||
         cgroup_read(&u->c->cgroups, "cpu.max", &text) < 0)
@@ -270,13 +288,17 @@ static int update_rdt(const struct update *u, struct lxcdriver_error **err)
 static int update_values(struct update *u, struct lxcdriver_error **err)
 {
     cleanup_cgroup_values struct cgroup_values values = {0};
+    bool v2;
 
     complete_memory(u);
     complete_cpu(u);
     if (validate_resources(u->cmd, err) < 0 || check_usage(u, err) < 0 ||
         cgroup_values_make(u->cmd, &u->facts, &values, err) < 0)
         return -1;
-    return cgroup_write(&u->c->cgroups, &values, err);
+    v2 = u->layout.mode == CGROUP_V2;
+    return u->unit ? unit_write(u->unit, &u->c->cgroups, &values, u->cmd, v2, u->has_devices && !v2,
+                                err)
+                   : cgroup_write(&u->c->cgroups, &values, err);
 }
 
 int lxcdriver_update(struct lxcdriver *drv, const char *id, const char *json, size_t len,

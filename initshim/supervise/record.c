@@ -58,6 +58,7 @@ static int take_string(struct sup_record *out, const struct record *rec)
         return add(out->listener_parts, &out->n_listener_parts, LISTENER_PARTS, text);
     case SUPT_UPPER:
     case SUPT_MADE:
+    case SUPT_UNIT:
         return 0; /* for the clean-up command */
     default:
         return -1;

@@ -38,6 +38,11 @@ for file in "$TOP"/configs/completion/*; do
     name=${file##*/}
     [ -e "$file" ] && installed 644 "/usr/local/share/bash-completion/completions/${name%.bash}"
 done
+for file in $(cd "$TOP/configs/apparmor" && find . -type f); do
+    installed 644 "/etc/apparmor.d/${file#./}"
+done
+like "AppArmor's profiles name the places of the installation" "$(cat "$dest/etc/apparmor.d/tunables/runlxc")" \
+    $'\n@\\{RUNLXC_BIN\\}=/usr/local/bin\n@\\{RUNLXC_LIBEXEC\\}=/usr/local/libexec/runlxc\n'
 if [ -e "$TOP/configs/runlxc.conf" ]; then
     installed 644 /etc/runlxc/runlxc.conf
     echo changed >"$dest/etc/runlxc/runlxc.conf"
