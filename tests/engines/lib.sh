@@ -68,17 +68,14 @@ engine_begin() {
 
 # Every process of the suite has the scratch directory's unlike name in its command line, but for what runs in containers.
 engine_processes() {
-    local file line
+    local file pid
 
-    for file in /proc/[0-9]*/cmdline; do
-        { line=$(tr '\0' ' ' <"$file"); } 2>/dev/null || continue
-        file=${file%/cmdline}
-        file=${file#/proc/}
-        # Comparing strings, not starting a grep that would find itself.
-        if [[ $line == *"$SCRATCH/"* ]] && [ "$file" != "$$" ] && [ "$file" != "$BASHPID" ]; then
-            printf '%s %s\n' "$file" "$line"
-        fi
-    done
+    # The pattern comes by a descriptor: in its command line grep would find itself.
+    while read -r file; do
+        pid=${file#/proc/}
+        pid=${pid%/cmdline}
+        [ "$pid" = "$$" ] || [ "$pid" = "$BASHPID" ] || printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"$file")"
+    done < <(grep -slF -f /dev/fd/9 /proc/[0-9]*/cmdline 9<<<"$SCRATCH/")
 }
 
 engine_cgroups() {

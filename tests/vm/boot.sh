@@ -45,6 +45,9 @@ for name in BUILD ONLY ENGINE_TIMES RUNLXC LXC_LAUNCH LXC_RUNTIME; do
     [ -z "${!name:-}" ] || printf '%s\0' "$name=${!name}"
 done >"$out/environment"
 
+# A disk, since there are limits that only a block device has.
+truncate -s 2G "$VM_SCRATCH/disk" && mkfs.ext4 -q -E lazy_itable_init=1,lazy_journal_init=1 "$VM_SCRATCH/disk" || exit 125
+
 share() {
     printf '%s\n' -virtfs "local,path=$2,mount_tag=$1,security_model=none,multidevs=remap${3:+,$3}"
 }
@@ -56,7 +59,7 @@ fast='mitigations=off nokaslr audit=0 tsc=reliable clocksource=tsc init_on_alloc
 timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=single,tb-size=512 -cpu qemu64,+rdrand -smp 1 -no-hpet -m "$memory" \
     -kernel "$vm/vmlinuz" -initrd "$vm/initramfs" -nodefaults -no-user-config -display none -no-reboot \
     -append "console=ttyS0 quiet panic=-1 ${fast//$'\n'/ } apparmor=1 security=apparmor vm.top=$top " \
-    -serial "file:$VM_SCRATCH/console" -serial stdio "${shares[@]}" </dev/null 2>"$VM_SCRATCH/qemu"
+    -drive "file=$VM_SCRATCH/disk,format=raw,if=virtio,cache=unsafe" -serial "file:$VM_SCRATCH/console" -serial stdio "${shares[@]}" </dev/null 2>"$VM_SCRATCH/qemu"
 code=$?
 if [ -s "$out/status" ]; then
     exit "$(<"$out/status")"

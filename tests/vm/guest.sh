@@ -21,11 +21,13 @@ prepare() {
     mount -t bpf bpf /sys/fs/bpf
     # The machine's state is not this one's. A source tree that lies below stays where it was.
     mkdir -p /run/top && mount --bind "$top" /run/top
-    for dir in /var/lib/{runlxc,lxc,docker,containerd,containers} /tmp /var/tmp; do
+    for dir in /var/lib/{runlxc,lxc,docker,containerd,containers} /tmp; do
         mkdir -p "$dir" && mount -t tmpfs -o mode=755 state "$dir"
     done
     mountpoint -q "$top" || { mkdir -p "$top" && mount --bind /run/top "$top"; }
     umount /run/top && rmdir /run/top
+    modprobe -a virtio_blk ext4
+    mount -t ext4 /dev/vda /var/tmp && rmdir /var/tmp/lost+found
     chmod 1777 /tmp /var/tmp
     chmod 711 /var/lib/runlxc
     mkdir -p /run/lock

@@ -27,7 +27,7 @@ argument() {
     sed -n "s/.* $1=\([^ ]*\).*/\1/p" /proc/cmdline
 }
 
-mkdir /lower /upper /root
+mkdir -p /lower /upper /root
 share root /lower ro,cache=loose
 mount -t tmpfs -o mode=755,size=75% upper /upper
 mkdir /upper/upper /upper/work /upper/top /upper/topwork
