@@ -32,19 +32,19 @@ static int check_path(const char *path, struct lxcdriver_error **err)
 
 int listener_record(struct launch *l, struct lxcdriver_error **err)
 {
-    const struct seccomp_spec *spec = &l->cmd->seccomp;
+    const struct seccomp_filter *filter = &l->seccomp;
     cleanup_buf struct buf before = {0}, metadata = {0}, head = {0}, tail = {0};
 
-    if (!spec->set || !(l->seccomp.flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+    if (!(filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
         return 0;
-    if (check_path(spec->listener_path, err) < 0)
+    if (check_path(filter->listener_path, err) < 0)
         return -1;
     buf_puts(&before, "{\"ociVersion\":");
     config_json_string(&before, config_oci_version(l->cmd));
     buf_puts(&before, ",\"fds\":[\"seccompFd\"],\"pid\":");
-    if (!str_empty(spec->listener_metadata)) {
+    if (!str_empty(filter->listener_metadata)) {
         buf_puts(&metadata, ",\"metadata\":");
-        config_json_string(&metadata, spec->listener_metadata);
+        config_json_string(&metadata, filter->listener_metadata);
     }
     buf_puts(&metadata, ",\"state\":");
     config_state_text(l->cmd, &head, &tail);
@@ -55,7 +55,7 @@ int listener_record(struct launch *l, struct lxcdriver_error **err)
     buf_puts(&tail, "}");
     if (metadata.failed || tail.failed)
         return err_nomem(err);
-    record_add_string(&l->record, SUPT_LISTENER, spec->listener_path);
+    record_add_string(&l->record, SUPT_LISTENER, filter->listener_path);
     record_add_string(&l->record, SUPT_LISTENER_STATE, before.data);
     record_add_string(&l->record, SUPT_LISTENER_STATE, metadata.data);
     record_add_string(&l->record, SUPT_LISTENER_STATE, "\",\"pid\":");

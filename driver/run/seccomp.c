@@ -13,14 +13,33 @@
 
 #define PROFILE_MAX (4u << 20)
 
+static bool notifies(const struct seccomp_filter *filter)
+{
+    return filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
 static int compile(const struct seccomp_spec *spec, struct seccomp_filter *out,
                    struct lxcdriver_error **err)
 {
     if (seccomp_compile(spec, out, err) < 0)
         return -1;
-    if (out->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER && str_empty(spec->listener_path))
+    if (notifies(out) && str_empty(spec->listener_path))
         return err_set(err, "linux.seccomp: SCMP_ACT_NOTIFY needs a listenerPath");
     return seccomp_flags_check(out->flags, err);
+}
+
+/* Whom a filter notifies, out of the specification that it was made from. */
+static int keep_listener(const struct seccomp_spec *spec, struct seccomp_filter *out,
+                         struct lxcdriver_error **err)
+{
+    if (!notifies(out))
+        return 0;
+    out->listener_path = strdup(spec->listener_path);
+    if (spec->listener_metadata)
+        out->listener_metadata = strdup(spec->listener_metadata);
+    return !out->listener_path || (spec->listener_metadata && !out->listener_metadata)
+               ? err_nomem(err)
+               : 0;
 }
 
 /* Profiles name calls of all architectures and of kernels to come, so this is for who asks. */
@@ -50,13 +69,13 @@ static int from_spec(struct launch *l, bool look_only, struct lxcdriver_error **
 
     if (seccomp_key_spec(&l->cmd->seccomp, key, err) < 0)
         return -1;
-    if (seccomp_cache_get(image_dir, key, &l->seccomp))
-        return 0;
-    if (compile(&l->cmd->seccomp, &l->seccomp, err) < 0)
-        return -1;
-    if (!look_only)
-        seccomp_cache_put(image_dir, key, &l->seccomp);
-    return 0;
+    if (!seccomp_cache_get(image_dir, key, &l->seccomp)) {
+        if (compile(&l->cmd->seccomp, &l->seccomp, err) < 0)
+            return -1;
+        if (!look_only)
+            seccomp_cache_put(image_dir, key, &l->seccomp);
+    }
+    return keep_listener(&l->cmd->seccomp, &l->seccomp, err);
 }
 
 /* ---- a profile ---- */
@@ -73,13 +92,14 @@ static int compile_profile(int fd, const char *path, const struct seccomp_host *
         return err_sys(err, errno, "seccomp profile %s", path);
     if (seccomp_profile_read(text, len, host, &spec, err) < 0)
         return err_wrap(err, "%s", path);
-    result = compile(&spec, out, err);
+    result = compile(&spec, out, err) < 0 ? -1 : keep_listener(&spec, out, err);
     seccomp_spec_clear(&spec);
     return result < 0 ? err_wrap(err, "seccomp profile %s", path) : 0;
 }
 
 /* The key is of the file as it was before it was read: what changes it later changes the key, if
- * its times had settled. */
+ * its times had settled. A filter that notifies is not kept: whom it notifies stands in the profile
+ * alone. */
 static int from_profile(struct launch *l, const char *path, bool look_only,
                         struct lxcdriver_error **err)
 {
@@ -101,7 +121,7 @@ static int from_profile(struct launch *l, const char *path, bool look_only,
         return 0;
     if (compile_profile(fd, path, &host, &l->seccomp, err) < 0)
         return -1;
-    if (kept && !look_only)
+    if (kept && !look_only && !notifies(&l->seccomp))
         seccomp_cache_put(image_dir, key, &l->seccomp);
     return 0;
 }

@@ -339,5 +339,7 @@ void seccomp_filter_clear(struct seccomp_filter *filter)
 {
     free(filter->insns);
     strv_free(&filter->unknown);
+    free(filter->listener_path);
+    free(filter->listener_metadata);
     *filter = (struct seccomp_filter){0};
 }

@@ -21,7 +21,9 @@ struct seccomp_filter {
     struct sock_filter *insns;
     size_t n;
     uint32_t flags;      /* SECCOMP_FILTER_FLAG_*, with NEW_LISTENER when a rule notifies */
-    struct strv unknown; /* names of system calls that this libseccomp does not know */
+    struct strv unknown; /* names of system calls that are not known here */
+    /* Who is notified, of a specification or a profile; NULL without NEW_LISTENER. */
+    char *listener_path, *listener_metadata;
 };
 
 void seccomp_filter_clear(struct seccomp_filter *filter);

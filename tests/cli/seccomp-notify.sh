@@ -1,6 +1,6 @@
 #!/bin/bash
 # SCMP_ACT_NOTIFY: the notification descriptor and the container process state reach the agent that listens at listenerPath, for
-# the container's process and for those of exec; beside runc on the same bundle.
+# the container's process and for those of exec, and what the agent answers is what the calls give; beside runc on the same bundle.
 # shellcheck source=tests/lib.sh
 # shellcheck disable=SC2317 # functions are called through ok and wait_for
 . "$(dirname "$0")/../lib.sh"
@@ -15,7 +15,8 @@ agent=
 
 mkdir -p "$B" "$SCRATCH/agent"
 busybox_rootfs "$B/rootfs"
-ok "the helper compiles" "${CC:-gcc}" -std=gnu17 -O1 -Wall -Wextra -Werror -o "$SCRATCH/agent/agent" "$TOP/tests/helpers/agent.c"
+ok "the helper compiles" "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -o "$SCRATCH/agent/agent" \
+    "$TOP/tests/helpers/agent.c"
 
 # start_agent [SOCKET]; stop_agent: each knows of one.
 start_agent() {
@@ -143,7 +144,77 @@ ok "one of its" wait_for 5 has 1
 # runc loads the filter at create.
 same() { jq -cS 'del(.ociVersion, .pid, .state.ociVersion, .state.pid, .state.status)'; }
 is "sends the same" "$(same <<<"$ours")" "$(same <"$GOT")"
+
+# ---- what an agent can answer ----
+
+# served RUNTIME ARG...: what a container's process, one of exec and one that outlives its agent see, with the states that came.
+served() {
+    : >"$GOT"
+    "$@" create --bundle "$B" "$ID" </dev/null >"$SCRATCH/workload" 2>&1 && "$@" start "$ID"
+    wait_for 10 grep -q "No medium" "$SCRATCH/workload"
+    "$@" exec "$ID" sh -c 'echo "$PPID"; cat /served; cat /desert; mkdir /tmp/more; cat /etc/passwd' </dev/null 2>&1 | sort
+    echo "exec: ${PIPESTATUS[0]}"
+    "$@" exec "$ID" cat /served </dev/null 2>&1
+    workload
+    wait_for 5 has 3
+    jq -cS 'del(.ociVersion, .pid, .state.ociVersion, .state.pid) | if .state.status == "running" then . else del(.state.status) end' "$GOT"
+    "$@" delete --force "$ID"
+}
+asks='.linux.seccomp.syscalls[0].names += ["openat", "getppid"] |
+    .process.args = ["/bin/sh", "-c", "echo $PPID; cat /served; mkdir /tmp/new; exec sleep 60"]'
+ok "a bundle that asks for more" bundle "$asks"
+ours=$(served "$RUNLXC" --root "$ROOT")
+like "a value, a descriptor and an error are the agent's" "$ours" \
+    $'\n4242\nthe words of the agent\nmkdir: can\'t create directory \'/tmp/new\': No medium found\n'
+like "exec: so are they; with the agent gone the calls are not there" "$ours" "^4242
+cat: can't open '/desert': Function not implemented
+cat: can't open '/etc/passwd': Function not implemented
+mkdir: can't create directory '/tmp/more': Function not implemented
+the words of the agent
+exec: 1
+the words of the agent
+"
+is "as with runc, and the states too" "$ours" "$(served runc --root "$SCRATCH/runc")"
+
+ok "the bundle" bundle .
+kill -STOP "$agent"
+: >"$GOT"
+ok "an agent that is stopped: create" create
+ok "start" rt start "$ID"
+is "the container waits" "$(rt state "$ID" | jq -r .status) $(workload)" "running "
+ok "and is killed" rt kill "$ID" KILL
+ok "at once" wait_for 5 stopped
+ok "delete" rt delete "$ID"
+kill -CONT "$agent"
+
+SOCKET=$SCRATCH/agent/$(printf 'n%.0s' {1..90})
+ok "a name longer than a socket's address" bundle .
+status_is "create fails" 1 create
+like "and names the member" "$(workload)" 'linux.seccomp.listenerPath: ".*": its last part is longer than [0-9]+'
+SOCKET=$SCRATCH/agent/socket
+
+# ---- lxc-launch ----
+
+cat >"$SCRATCH/notify.json" <<EOF
+{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "$SOCKET", "listenerMetadata": "of a profile",
+ "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_NOTIFY"}]}
+EOF
+sleep 2.1 # from then on a compiled profile is kept; not one that notifies
+for time in first second; do
+    : >"$GOT"
+    run "$LXC_LAUNCH" --rm --security-opt seccomp="$SCRATCH/notify.json" "$B/rootfs" mkdir /tmp/new
+    is "lxc-launch: a profile that notifies, the $time time" "$status $err" "1 $(answered /tmp/new)"
+    ok "lxc-launch: a state came" wait_for 5 has 1
+    is "lxc-launch: with the profile's metadata" "$(jq -c '[.fds, .metadata, .state.status]' "$GOT")" '[["seccompFd"],"of a profile","created"]'
+done
+ok "lxc-launch: a container to exec into" "$LXC_LAUNCH" -d --root "$ROOT" --name "$ID" --security-opt seccomp="$SCRATCH/notify.json" "$B/rootfs" sleep 60
+run rt exec "$ID" mkdir /tmp/exec
+is "lxc-launch: its calls are answered too" "$status $err" "1 $(answered /tmp/exec)"
+ok "lxc-launch: delete it" rt delete --force "$ID"
 stop_agent
+rm -f "$SOCKET"
+fails_with 125 "hand the seccomp listener to $SOCKET: no such file or directory" \
+    "$LXC_LAUNCH" --rm --security-opt seccomp="$SCRATCH/notify.json" "$B/rootfs" true
 
 leftovers_check "nothing is left"
 suite_end

@@ -1,8 +1,13 @@
 /*
  * A seccomp agent: listens at SOCKET and, for each container process state that it gets (OCI
  * runtime specification, config-linux.md), appends the JSON and a newline to FILE and answers what
- * the filter notifies it of: with ERRNO when it is mkdir(2) or mkdirat(2), by letting it go on
- * otherwise.
+ * the filter notifies it of:
+ *
+ *     mkdir(2), mkdirat(2)     ERRNO
+ *     getppid(2)               4242
+ *     openat(2) of SERVED      a descriptor of its own, of a file with its words
+ *     openat(2) of DESERT      it closes the notification descriptor without an answer
+ *     anything else            by letting it go on
  *
  *     agent SOCKET FILE ERRNO
  *
@@ -13,17 +18,24 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define STATE_MAX 65536
+#define PARENT 4242
+#define SERVED "/served"
+#define DESERT "/desert"
+#define WORDS "the words of the agent\n"
 
 static int open_socket(const char *path)
 {
@@ -100,29 +112,68 @@ static void note(const char *file, const char *text)
         exit(1);
 }
 
+/* Whether the path that a process names is this one. What is read is the process' only while it
+ * waits: its number may have become another's. */
+static bool is_path(int fd, const struct seccomp_notif *asked, const char *path)
+{
+    char text[16] = "";
+    size_t len = strlen(path) + 1;
+    struct iovec here = {text, len}, there = {(void *)(uintptr_t)asked->data.args[1], len};
+
+    return asked->data.nr == SYS_openat &&
+           process_vm_readv((pid_t)asked->pid, &here, 1, &there, 1, 0) == (ssize_t)len &&
+           ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &asked->id) == 0 && strcmp(text, path) == 0;
+}
+
+/* Answers by putting a descriptor into the process, of which the number is the call's result. */
+static void put_descriptor(int fd, const struct seccomp_notif *asked)
+{
+    int file = memfd_create("words", MFD_CLOEXEC);
+    struct seccomp_notif_addfd add = {.id = asked->id,
+                                      .flags = SECCOMP_ADDFD_FLAG_SEND,
+                                      .srcfd = (__u32)file,
+                                      .newfd_flags = O_CLOEXEC};
+
+    if (file < 0 || pwrite(file, WORDS, strlen(WORDS), 0) < 0 ||
+        ioctl(fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0)
+        perror("agent: descriptor");
+    close(file);
+}
+
+static void answer(int fd, const struct seccomp_notif *asked, int code)
+{
+    struct seccomp_notif_resp answer = {.id = asked->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+
+    if (asked->data.nr == SYS_mkdirat
+#ifdef SYS_mkdir
+        || asked->data.nr == SYS_mkdir
+#endif
+    ) {
+        answer.flags = 0;
+        answer.error = -code;
+    } else if (asked->data.nr == SYS_getppid) {
+        answer.flags = 0;
+        answer.val = PARENT;
+    }
+    ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
 static void serve(int fd, int code)
 {
     struct pollfd ready = {fd, POLLIN, 0};
     struct seccomp_notif asked;
-    struct seccomp_notif_resp answer;
 
     /* POLLHUP: the last one under the filter has ended. */
     while (poll(&ready, 1, -1) < 0 || !(ready.revents & POLLHUP)) {
         memset(&asked, 0, sizeof(asked));
         if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &asked) < 0)
             continue; /* who asked has been killed meanwhile */
-        memset(&answer, 0, sizeof(answer));
-        answer.id = asked.id;
-        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-        if (asked.data.nr == SYS_mkdirat
-#ifdef SYS_mkdir
-            || asked.data.nr == SYS_mkdir
-#endif
-        ) {
-            answer.flags = 0;
-            answer.error = -code;
-        }
-        ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+        if (is_path(fd, &asked, DESERT))
+            return;
+        if (is_path(fd, &asked, SERVED))
+            put_descriptor(fd, &asked);
+        else
+            answer(fd, &asked, code);
     }
 }
 
