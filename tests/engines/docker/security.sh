@@ -87,6 +87,18 @@ s_seccomp_profile() {
     drm --security-opt seccomp=profile "$IMAGE" sh -c 'mkdir /x 2>&1 | sed "s/.*: //"; chmod 700 /data 2>&1 | sed "s/.*: //"; echo lives'
 }
 
+# The profile of lxc-launch is one for Docker, too.
+s_seccomp_of_lxc_launch() {
+    local calls=(mount keyctl add_key clone3 clone,0x10000000,0 bpf io_uring_setup setns unshare,0 reboot socket,38,5,0 socket,40,1,0
+        socket,12,1,0 socket,2,1,0 socket,1,1,0 personality,0x40000 personality,0xffffffff chroot kcmp getpid)
+
+    "${CC:-gcc}" -O1 -static -o syscalls "$TOP/tests/helpers/syscalls.c"
+    caps --security-opt seccomp="$TOP/configs/seccomp/default.json"
+    t drm --security-opt seccomp="$TOP/configs/seccomp/default.json" -v "$PWD:/t:ro" "$IMAGE" /t/syscalls "${calls[@]}"
+    t drm --security-opt seccomp="$TOP/configs/seccomp/default.json" --cap-add SYS_ADMIN --cap-add SYS_PTRACE --cap-drop SYS_CHROOT \
+        -v "$PWD:/t:ro" "$IMAGE" /t/syscalls "${calls[@]/#clone,*/clone}"
+}
+
 s_seccomp_args() {
     printf '%s' '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": 10, "op": "SCMP_CMP_EQ"}]}]}' >profile
     drm --security-opt seccomp=profile "$IMAGE" sh -c 'sleep 9 & kill -10 $! 2>&1 | sed "s/.*: //"; kill -9 $! && echo killed'

@@ -22,7 +22,7 @@ default_ulimits = ["nofile=4096:4096", "nproc=32768:32768"]
 network_backend = "netavark"
 network_config_dir = "$PODMAN/networks"
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "${PODMAN_CGROUPS:-cgroupfs}"
 events_logger = "file"
 tmp_dir = "$PODMAN/tmp"
 helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]

@@ -176,6 +176,19 @@ JSON
     pe run --rm --network none --security-opt seccomp=/no/such/file "$I" true
 }
 
+# The profile of lxc-launch is one for Podman, too.
+s_run_seccomp_of_lxc_launch()
+{
+    local calls=(mount keyctl add_key clone3 clone,0x10000000,0 bpf io_uring_setup setns unshare,0 reboot socket,38,5,0 socket,40,1,0
+        socket,12,1,0 socket,2,1,0 socket,1,1,0 personality,0x40000 personality,0xffffffff chroot kcmp getpid)
+
+    "${CC:-gcc}" -O1 -static -o syscalls "$TOP/tests/helpers/syscalls.c"
+    r --security-opt seccomp="$TOP/configs/seccomp/default.json" "$I" grep -E '^Seccomp:' /proc/self/status
+    r --security-opt seccomp="$TOP/configs/seccomp/default.json" -v "$PWD:/t:ro" "$I" /t/syscalls "${calls[@]}"
+    r --security-opt seccomp="$TOP/configs/seccomp/default.json" --cap-add sys_admin,sys_ptrace --cap-drop sys_chroot \
+        -v "$PWD:/t:ro" "$I" /t/syscalls "${calls[@]/#clone,*/clone}"
+}
+
 s_run_masked_paths()
 {
     r "$I" sh -c 'for f in /proc/kcore /proc/keys /proc/timer_list /proc/sched_debug /sys/firmware /proc/acpi /proc/scsi; do
