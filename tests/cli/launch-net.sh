@@ -63,9 +63,9 @@ pings() {
     printf 'n=0; until ping -c 1 -W 1 %s && ping -6 -c 1 -W 1 %s; do [ $((n += 1)) -lt 10 ] || exit 1; sleep 0.2; done >/dev/null' "$1" "$2"
 }
 start "$a" --net $BR --ip 10.77.0.10 --ip6 fd77::10 --mtu 1420 --mac-address 02:11:22:33:44:0a @busybox \
-    sh -c "$(pings 10.77.0.11 fd77::11) && echo reached; exec sleep 60"
+    sh -c "$(pings 10.77.0.11 fd77::11) && echo reached; exec sleep 600"
 start "$b" --bridge $BR --ip 10.77.0.11/24 --ip6 fd77::11/64 --mtu 1420 --mac-address 02:11:22:33:44:0B @busybox \
-    sh -c "$(pings 10.77.0.10 fd77::10) && echo reached; exec sleep 60"
+    sh -c "$(pings 10.77.0.10 fd77::10) && echo reached; exec sleep 600"
 ok "the first pings the second over IPv4 and IPv6" wait_for 15 grep -qx reached "/run/runlxc/$a/log"
 ok "the second pings the first over IPv4 and IPv6" wait_for 15 grep -qx reached "/run/runlxc/$b/log"
 ok "the host reaches them" sh -c 'for i in 10.77.0.10 10.77.0.11 fd77::10 fd77::11; do busybox ping -c 1 -W 2 $i || exit 1; done'
@@ -129,7 +129,7 @@ is "without --ip the next free addresses" "$(run1 --net $BR @busybox sh -c "$sho
 is "which are given back" "$(run1 --net $BR @busybox sh -c "$show")" "10.77.0.2/24 fd77::2/64"
 is "the MAC is made of the address" "$(run1 --net $BR @busybox cat /sys/class/net/eth0/address)" 02:42:0a:4d:00:02
 is "one address asked for, the other the next" "$(run1 --net $BR --ip 10.77.0.200 @busybox sh -c "$show")" "10.77.0.200/24 fd77::2/64"
-start "$c" --net $BR --ip 10.77.0.2 @busybox sleep 60
+start "$c" --net $BR --ip 10.77.0.2 @busybox sleep 600
 is "a taken one is passed over" "$(run1 --net $BR @busybox sh -c "$show")" "10.77.0.3/24 fd77::3/64"
 end "$c"
 is "and then it is free again" "$(run1 --net $BR @busybox sh -c "$show")" "10.77.0.2/24 fd77::2/64"
@@ -150,7 +150,7 @@ is "none of them one that was taken" "$(cat "$SCRATCH"/at-once.* | grep -cE '(\.
 is "and give them back" "$(leases | wc -l)" 4
 
 # With --rm also when lxc-launch itself is killed.
-"$LXC_LAUNCH" --rm --name "$c" --net $BR @busybox sleep 60 &
+"$LXC_LAUNCH" --rm --name "$c" --net $BR @busybox sleep 600 &
 pid=$!
 wait_for 10 test -e "/run/runlxc/$c/state.json"
 wait_for 10 sh -c "jq -e '.status == \"running\"' /run/runlxc/$c/state.json"
@@ -172,7 +172,7 @@ is "no lease is left" "$(ls -A /run/runlxc)" ""
 bridge rlbare0
 is "a bridge without addresses, none asked for" "$(run1 --net rlbare0 @busybox sh -c "$show")" ""
 fails_with 125 'bridge "rlbare0" has no address of this family' "$LXC_LAUNCH" --rm --net rlbare0 --ip 192.0.2.5 @busybox true
-start "$a" --net rlbare0 --ip 192.0.2.5/28 --ip6 2001:db8::5/120 @busybox sleep 60
+start "$a" --net rlbare0 --ip 192.0.2.5/28 --ip6 2001:db8::5/120 @busybox sleep 600
 is "a bridge without addresses, with explicit ones" \
     "$(run1 --net rlbare0 --ip 192.0.2.6/28 --ip6 2001:db8::6/120 @busybox sh -c "$show; $(pings 192.0.2.5 2001:db8::5) && echo reached; ip route | wc -l")" \
     "192.0.2.6/28 2001:db8::6/120
@@ -183,7 +183,7 @@ end "$a"
 is "a prefix of one's own" "$(run1 --net $BR --ip 10.77.0.40/16 @busybox sh -c "$show")" "10.77.0.40/16 fd77::2/64"
 
 bridge rlsmall0 10.78.0.1/30
-start "$a" --net rlsmall0 @busybox sleep 60
+start "$a" --net rlsmall0 @busybox sleep 600
 is "the only address of a small subnet" "$(state "$a" '.network.addresses | join(" ")')" 10.78.0.2/30
 fails_with 125 'bridge rlsmall0' "$LXC_LAUNCH" --rm --net rlsmall0 @busybox true
 end "$a"
@@ -212,7 +212,7 @@ is "--net host" "$(run1 --net host @busybox sh -c 'readlink /proc/self/ns/net; l
 $(find /sys/class/net -mindepth 1 -printf '%f\n' | sort)"
 isnt "--net none is not the host's" "$(run1 @busybox readlink /proc/self/ns/net)" "$here"
 
-start "$a" --net $BR --ip 10.77.0.10 @busybox sleep 60
+start "$a" --net $BR --ip 10.77.0.10 @busybox sleep 600
 prints "--net container:ID" "$(readlink "/proc/$(state "$a" .pid)/ns/net") 10.77.0.10/24 fd77::2/64" \
     "$LXC_LAUNCH" --rm --net "container:$a" @busybox sh -c "readlink /proc/self/ns/net | tr '\n' ' '; $show"
 ok "the other's interface goes on after that" sh -c 'busybox ping -c 1 -W 2 10.77.0.10'
