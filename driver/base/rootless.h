@@ -3,6 +3,7 @@
 #define RUNLXC_ROOTLESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -13,6 +14,22 @@ bool rootless(void);
 
 /* Who our user 0 is outside, as the namespace's parent numbers it; 0 when there is none. */
 uid_t rootless_user(void);
+
+/*
+ * The namespace was entered on the way: what the caller calls an id is one of the namespace's
+ * parent. From then on rootless_inner() says which of ours an id of his is, with `size` ids from it
+ * on; before, ids are as they are. `of_groups`: a group's. False when not all of them are mapped,
+ * in one range.
+ */
+void rootless_ids_are_outer(void);
+bool rootless_inner(bool of_groups, uint32_t outer, uint32_t size, uint32_t *inner);
+
+/* Whether our user namespace has an id, a user's or a group's. False when that cannot be read. */
+bool rootless_has(bool of_groups, uint32_t id);
+
+/* Whether setgroups(2) is denied for good, as in a namespace whose one group was mapped without
+ * privilege. */
+bool rootless_denies_groups(void);
 
 /*
  * Where an ordinary user's containers are recorded, "$XDG_RUNTIME_DIR/runlxc" or

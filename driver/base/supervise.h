@@ -97,6 +97,9 @@ enum sup_flag {
     /* The cgroups are the driver's, which has made them, and not LXC's: lxc-start is started in the
      * payload's, from which its init has them, and put into the monitor's then */
     SF_OWN_CGROUPS = 1 << 14,
+    /* setgroups(2) is denied, and LXC's start fails when it may try it: it is not to have the
+     * capability, nor is what it starts */
+    SF_NO_SETGID = 1 << 15,
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */

@@ -47,6 +47,12 @@ static bool is_lxc_devpts(const struct mount_spec *m)
     return !(m->flags & (MS_RDONLY | MS_NODEV | SB_FLAGS)) && !m->tmpcopyup;
 }
 
+/* LXC's has group 5 whether or not that is asked for; an ordinary user may have no such group. */
+static bool own_group(const struct command *cmd, const struct mount_spec *m)
+{
+    return cmd->rootless && !strv_contains(&m->data, "gid=5");
+}
+
 /* A word of the file system's own without '=' is dropped by LXC without a word, and so is what
  * stands behind a comma inside quotes. */
 static const char *lost_word(const struct mount_spec *m)
@@ -194,7 +200,9 @@ static int choose(const struct command *cmd, size_t i, struct mount_plan *plan,
             m->destination);
     if (str_eq(m->type, "devpts") && str_eq(plan->path, default_paths[DEFAULT_PTS])) {
         /* LXC's own comes after all other mounts, those of a bundle are to be made in order. */
-        plan->way = !is_lxc_devpts(m) ? MOUNT_SHIM : cmd->engine ? MOUNT_LXC : MOUNT_DEVPTS;
+        plan->way = !is_lxc_devpts(m) || own_group(cmd, m) ? MOUNT_SHIM
+                    : cmd->engine                          ? MOUNT_LXC
+                                                           : MOUNT_DEVPTS;
         return 0;
     }
     return other_plan(m, i, plan, err);

@@ -157,7 +157,8 @@ static int shields(struct section *s, const struct mount_survey *survey)
 {
     bool host_dev = survey->given[DEFAULT_DEV] && !survey->own_dev;
 
-    if (!survey->proc && section_include(s, "mount-proc.conf") < 0)
+    if (!survey->proc &&
+        section_include(s, owns(s, NS_PID) ? "mount-proc.conf" : "mount-proc-host.conf") < 0)
         return -1;
     if (!survey->pts && (survey->pts_foreign || host_dev))
         return section_include(s, "devpts-shield.conf");

@@ -173,3 +173,12 @@ int container_pidfd(const struct container *c, struct lxcdriver_error **err)
     }
     return fd;
 }
+
+int container_want_cgroup(const struct container *c, struct lxcdriver_error **err)
+{
+    return c->cgroups.n ? 0
+                        : err_set(err,
+                                  "container \"%s\" has no cgroup: none is delegated to the user "
+                                  "who started it",
+                                  c->id);
+}

@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
-#include "host/proc.h"
 #include "base/rootless.h"
+#include "host/proc.h"
 #include "run/hooks.h"
 #include "shared/packet.h"
 

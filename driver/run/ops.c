@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fs.h"
 #include "host/net.h"
+#include "host/pidns.h"
 #include "host/proc.h"
 #include "shared/packet.h"
 
@@ -38,6 +39,8 @@ int lxcdriver_kill(struct lxcdriver *drv, const char *id, int signum, bool all,
         return err_set(err, "signal %d is not between 0 and %d", signum, SIGRTMAX);
     if (container_open(drv, id, &c, err) < 0)
         return -1;
+    if (all && c.cgroups.n == 0)
+        return container_want_running(&c, true, err) < 0 ? -1 : pidns_signal(c.pid, signum, err);
     if (all)
         return cgroup_signal(&c.cgroups, signum, container_supervisor(&c), err);
     pidfd = container_pidfd(&c, err);
@@ -56,7 +59,8 @@ static int freeze(struct lxcdriver *drv, const char *id, bool frozen, struct lxc
 {
     struct container c cleanup_container = {.dir_fd = -1};
 
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
+        container_want_cgroup(&c, err) < 0)
         return -1;
     if (cgroup_freeze(&c.cgroups, frozen, err) < 0)
         return err_wrap(err, "container \"%s\"", id);
@@ -186,9 +190,11 @@ int lxcdriver_pids(struct lxcdriver *drv, const char *id, pid_t **pids, size_t *
     pid_t supervisor;
     size_t kept = 0;
 
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
-        cgroup_pids(&c.cgroups, pids, n, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
         return -1;
+    if ((c.cgroups.n ? cgroup_pids(&c.cgroups, pids, n, err) : pidns_members(c.pid, pids, n, err)) <
+        0)
+        return err_wrap(err, "container \"%s\"", id);
     supervisor = container_supervisor(&c);
     for (size_t i = 0; i < *n; i++)
         if ((*pids)[i] != supervisor)
@@ -210,7 +216,8 @@ int lxcdriver_get_stats(struct lxcdriver *drv, const char *id, struct lxcdriver_
 {
     struct container c cleanup_container = {.dir_fd = -1};
 
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
+        container_want_cgroup(&c, err) < 0)
         return -1;
     memset(stats, 0xff, sizeof(*stats)); /* LXCDRIVER_NO_VALUE */
     stats->read_ns = realtime_ns();
@@ -226,7 +233,8 @@ int lxcdriver_oom_fd(struct lxcdriver *drv, const char *id, struct lxcdriver_err
 {
     struct container c cleanup_container = {.dir_fd = -1};
 
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
+        container_want_cgroup(&c, err) < 0)
         return -1;
     return cgroup_oom_fd(&c.cgroups, err);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/rootless.h"
 #include "shared/packet.h"
 
 #define WHAT_MAX 512
@@ -70,6 +71,9 @@ static int mount_overlay(int fs, const char *lower, const char *upper, const cha
     /* The layer is thrown away: it need not be synced to the disk when it is unmounted. Old kernels
      * do not know the word. */
     syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
+    /* Its marks on files are "trusted." attributes, which are the host's root's. */
+    if (rootless() && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+        return fail_overlay(f, fs, "set up the overlay:");
     if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return fail_overlay(f, fs, "mount the overlay:");
     return 0;

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/rootless.h"
 #include "host/proc.h"
 #include "run/hooks.h"
 #include "run/listener.h"
@@ -214,6 +215,8 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
         flags |= SF_IDMAP;
     if (cmd->own_cgroups)
         flags |= SF_OWN_CGROUPS;
+    if (cmd->rootless && rootless_denies_groups())
+        flags |= SF_NO_SETGID;
     if (cmd->process.terminal)
         flags |= SF_TERMINAL;
     if (l->rootfs.mount_fd >= 0)

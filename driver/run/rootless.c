@@ -6,6 +6,7 @@
 #include "base/rootless.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -16,6 +17,7 @@
 
 #define CGROUP_PLACE "/sys/fs/cgroup"
 #define SCORE_MAX 64
+#define TTY_GROUP 5
 
 /* Things that only the host's root can give. */
 static int check_network(const struct launch *l, struct lxcdriver_error **err)
@@ -29,6 +31,34 @@ static int check_network(const struct launch *l, struct lxcdriver_error **err)
         return err_set(err, "linux.netDevices.%s: user %u cannot move an interface of the host",
                        cmd->net_devices[0].host_name, (unsigned)rootless_user());
     return 0;
+}
+
+/* The ids of a bundle are as the user knows them; those of a range that LXC maps are ours. */
+static int take_ids(struct id_map *maps, size_t n, bool of_groups, struct lxcdriver_error **err)
+{
+    const char *member = of_groups ? "gidMappings" : "uidMappings";
+
+    for (size_t i = 0; i < n; i++)
+        if (!rootless_inner(of_groups, maps[i].host_id, maps[i].size, &maps[i].host_id))
+            return err_set(err, "linux.%s[%zu]: not all %u ids from %u on are user %u's, by %s",
+                           member, i, (unsigned)maps[i].size, (unsigned)maps[i].host_id,
+                           (unsigned)rootless_user(), of_groups ? "/etc/subgid" : "/etc/subuid");
+    return 0;
+}
+
+/* mount_setattr(2): only who mounted a file system may shift its ids. */
+static int check_ids(const struct launch *l, struct lxcdriver_error **err)
+{
+    struct command *cmd = l->cmd;
+
+    if (cmd->auto_userns || cmd->root.idmap)
+        return err_set(err,
+                       "userns: user %u has no ids for a further user namespace: the container is "
+                       "in one of his already",
+                       (unsigned)rootless_user());
+    return take_ids(cmd->uid_maps, cmd->n_uid_maps, false, err) < 0
+               ? -1
+               : take_ids(cmd->gid_maps, cmd->n_gid_maps, true, err);
 }
 
 /* proc(5): without CAP_SYS_RESOURCE on the host a score is raised only. As for runc, a lower one is
@@ -92,13 +122,45 @@ static int plan_cgroup_mount(struct launch *l, struct lxcdriver_error **err)
                                                                                   : 0;
 }
 
+/* A process without further groups to take, or ids to change to, has no use for the capability. */
+static void give_up_setgid(struct process_spec *p)
+{
+    uint64_t *const sets[] = {&p->caps.bounding, &p->caps.effective, &p->caps.inheritable,
+                              &p->caps.permitted, &p->caps.ambient};
+
+    for (size_t i = 0; rootless_denies_groups() && i < ARRAY_SIZE(sets); i++)
+        *sets[i] &= ~(UINT64_C(1) << CAP_SETGID);
+}
+
+/* LXC's own devpts is of group 5, "tty". */
+static int plan_devpts(struct command *cmd, struct lxcdriver_error **err)
+{
+    static const char *const words[] = {"newinstance", "ptmxmode=0666", "mode=0620"};
+    struct mount_spec *m;
+
+    if (!cmd->default_mounts || rootless_has(true, TTY_GROUP))
+        return 0;
+    for (size_t i = 0; i < cmd->n_mounts; i++)
+        if (str_starts(cmd->mounts[i].destination, "/dev"))
+            return 0; /* what is mounted there is the command's own affair */
+    m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
+    if (!m || str_set(&m->destination, "/dev/pts") < 0 || str_set(&m->type, "devpts") < 0)
+        return err_nomem(err);
+    m->flags = MS_NOSUID | MS_NOEXEC;
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strv_add(&m->data, words[i]) < 0)
+            return err_nomem(err);
+    return 0;
+}
+
 int launch_rootless(struct launch *l, struct lxcdriver_error **err)
 {
     if (!l->cmd->rootless)
         return 0;
     l->cmd->own_cgroups = l->layout.own;
     raise_oom_score(&l->cmd->process);
-    if (check_network(l, err) < 0)
+    give_up_setgid(&l->cmd->process);
+    if (check_network(l, err) < 0 || check_ids(l, err) < 0 || plan_devpts(l->cmd, err) < 0)
         return -1;
     return l->cmd->own_cgroups ? plan_cgroup_mount(l, err) : 0;
 }

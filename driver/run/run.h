@@ -84,6 +84,8 @@ const char *state_name(enum lxcdriver_state state);
 /* Error unless its init is there: created, running or (when `paused_too`) paused. */
 int container_want_running(const struct container *c, bool paused_too,
                            struct lxcdriver_error **err);
+/* Error unless it has a cgroup: an ordinary user's may have none. */
+int container_want_cgroup(const struct container *c, struct lxcdriver_error **err);
 /* The supervisor's pid while it lives, else 0. It may be in the container's cgroups, where it is
  * neither shown nor hit by what is meant for the container's processes. */
 pid_t container_supervisor(const struct container *c);

@@ -16,7 +16,10 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/rootless.h"
 #include "shared/packet.h"
+
+extern char **environ;
 
 /* No signal blocked, none ignored: what we were started with must not be what a container starts
  * with. */
@@ -33,14 +36,29 @@ static int set_signals(posix_spawnattr_t *attr)
                                                                                                : -1;
 }
 
+/* What the clean-up command finds a user's directories by; nothing else of the caller's is passed
+ * on, nor anything to lxc-start. */
+static void user_environment(char **env, size_t size)
+{
+    static const char *const names[] = {"XDG_RUNTIME_DIR=", "XDG_DATA_HOME=", "HOME="};
+    size_t n = 0;
+
+    for (char **at = environ; rootless() && *at && n + 1 < size; at++)
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+            if (str_starts(*at, names[i]) && n + 1 < size)
+                env[n++] = *at;
+    env[n] = NULL;
+}
+
 /* Start `path` with `sock` as descriptor 3. 0 or an errno. */
 int spawn_with_socket(const char *path, char *const *argv, int sock, pid_t *pid)
 {
-    char *env[] = {NULL};
+    char *env[4];
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attr;
     int code;
 
+    user_environment(env, ARRAY_SIZE(env));
     if (posix_spawn_file_actions_init(&actions) != 0)
         return ENOMEM;
     if (posix_spawnattr_init(&attr) != 0) {

@@ -26,7 +26,8 @@ char *lxcdriver_stats_json(struct lxcdriver *drv, const char *id, struct lxcdriv
     struct json_writer w = {.out = &text};
     char *taken;
 
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
+        container_want_cgroup(&c, err) < 0)
         return NULL;
     json_open(&w, NULL, '{');
     if (cgroup_report(&c.cgroups, json_is_true(json_object_get(c.state, "supervisorInside")), &w,

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/rootless.h"
 #include "host/resctrl.h"
 #include "spec/oci.h"
 #include "spec/readers.h"
@@ -80,6 +81,7 @@ static int read_facts(struct update *u, struct lxcdriver_error **err)
     if (cgroup_read(&u->c->cgroups, u->facts.blkio_weight_file, &weight) < 0)
         u->facts.blkio_weight_file = v2 ? "io.bfq.weight" : "blkio.bfq.weight";
     u->unit = json_string_value(json_object_get(u->c->state, "systemdUnit"));
+    u->cmd->rootless = rootless();
     u->cmd->supervisor_inside = json_is_true(json_object_get(u->c->state, "supervisorInside"));
     return 0;
 }
@@ -310,7 +312,8 @@ int lxcdriver_update(struct lxcdriver *drv, const char *id, const char *json, si
     /* A bundle's rules: no floor under what a container needs. */
     if (!u.cmd || str_set(&u.cmd->oci_version, OCI_VERSION_MAX) < 0)
         return err_nomem(err);
-    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0)
+    if (container_open(drv, id, &c, err) < 0 || container_want_running(&c, true, err) < 0 ||
+        container_want_cgroup(&c, err) < 0)
         return -1;
     if (read_json(&u, json, len, err) < 0 || read_facts(&u, err) < 0 ||
         update_values(&u, err) < 0 || update_devices(&u, err) < 0 || update_rdt(&u, err) < 0)

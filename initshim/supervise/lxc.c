@@ -1,6 +1,7 @@
 /* lxc-start, with the shim's executable and socket as descriptors SHIM_EXE_FD and SHIM_FD. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -127,6 +128,8 @@ static void child(struct supervisor *s, const int fds[4], pid_t parent)
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
         _exit(126);
     if (pass_descriptors(fds) < 0 || join_time(s->rec.time_ns) < 0)
+        _exit(126);
+    if ((s->rec.flags & SF_NO_SETGID) && prctl(PR_CAPBSET_DROP, CAP_SETGID, 0, 0, 0) < 0)
         _exit(126);
     if ((s->rec.flags & SF_OWN_CGROUPS) &&
         sup_cgroups_enter(s->rec.payload, s->rec.n_payload, 0) < 0)

@@ -11,6 +11,7 @@
 #include "base/exitcode.h"
 #include "base/fs.h"
 #include "common/session.h"
+#include "common/user.h"
 #include "launch/image.h"
 #include "lxcdriver.h"
 
@@ -174,6 +175,8 @@ int main(int argc, char **argv)
         printf(PROGRAM " %s\n", lxcdriver_version());
         return 0;
     }
+    if (user_enter(run.options.root, argv + 1, &err) < 0)
+        return report(err);
     run.drv = lxcdriver_new(run.options.root, &err);
     code = -1;
     if (run.drv && (!run.options.log_level ||

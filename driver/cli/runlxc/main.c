@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/conf.h"
 #include "common/session.h"
+#include "common/user.h"
 #include "runlxc/verb.h"
 #include "spec/words.h"
 
@@ -124,7 +125,7 @@ static int act(const struct verb *verb, struct context *ctx, const struct global
     cleanup_free char *root = find_root(globals->root, err);
     int code;
 
-    if (!root)
+    if (!root || (verb != &verb_spec && verb != &verb_features && user_enter(root, args, err) < 0))
         return -1;
     ctx->root = root;
     ctx->drv = lxcdriver_new(root, err);
