@@ -113,45 +113,89 @@ static char *node_of(const struct device_rule *rule, const char *proc_devices)
     return group ? group : str_printf("%s-*", word);
 }
 
-static int put_rule(struct unit_property *prop, const struct device_rule *rule,
-                    const char *proc_devices)
-{
-    cleanup_free char *node = node_of(rule, proc_devices);
-    const char access[] = {rule->read ? 'r' : '-', rule->write ? 'w' : '-', rule->mknod ? 'm' : '-',
-                           '\0'};
-    char given[sizeof(access)] = "";
+struct node {
+    char *name;
+    bool read, write, mknod;
+};
 
-    for (const char *at = access; *at; at++)
-        if (*at != '-')
-            given[strlen(given)] = *at;
-    if (!*given)
+struct nodes {
+    struct node *items;
+    size_t n;
+};
+
+static void nodes_clear(struct nodes *nodes)
+{
+    for (size_t i = 0; i < nodes->n; i++)
+        free(nodes->items[i].name);
+    free(nodes->items);
+}
+
+/* Rules can come to the same name, of which systemd keeps only what is said last. */
+static int name_rule(struct nodes *nodes, const struct device_rule *rule, const char *proc_devices)
+{
+    cleanup_free char *name = node_of(rule, proc_devices);
+    struct node *node = NULL;
+
+    if (!name)
+        return -1;
+    for (size_t i = 0; i < nodes->n; i++)
+        if (strcmp(nodes->items[i].name, name) == 0)
+            node = &nodes->items[i];
+    if (!node) {
+        node = ARRAY_GROW(&nodes->items, &nodes->n);
+        if (!node)
+            return -1;
+        node->name = steal_ptr(&name);
+    }
+    node->read |= rule->read;
+    node->write |= rule->write;
+    node->mknod |= rule->mknod;
+    return 0;
+}
+
+static int put_node(struct unit_property *prop, const struct node *node)
+{
+    char access[4] = "";
+
+    if (node->read)
+        strcat(access, "r");
+    if (node->write)
+        strcat(access, "w");
+    if (node->mknod)
+        strcat(access, "m");
+    if (!*access)
         return 0;
-    return node && unit_step_add(prop, '(', "ss", 0) == 0 &&
-                   unit_step_add(prop, 's', node, 0) == 0 &&
-                   unit_step_add(prop, 's', given, 0) == 0 && unit_step_add(prop, ')', NULL, 0) == 0
+    return unit_step_add(prop, '(', "ss", 0) == 0 && unit_step_add(prop, 's', node->name, 0) == 0 &&
+                   unit_step_add(prop, 's', access, 0) == 0 &&
+                   unit_step_add(prop, ')', NULL, 0) == 0
                ? 0
                : -1;
 }
 
-/* The empty list first takes away what an earlier property allowed. */
-static int put_list(struct unit_properties *out, const struct allowed *list,
-                    const char *proc_devices)
+static int put_list(struct unit_properties *out, const struct nodes *nodes)
 {
-    struct unit_property *prop;
+    struct unit_property *prop = unit_property_add(out, "DeviceAllow", "a(ss)");
 
-    for (int filled = 0; filled < 2; filled++) {
-        prop = unit_property_add(out, "DeviceAllow", "a(ss)");
-        if (!prop || unit_step_add(prop, 'a', "(ss)", 0) < 0)
+    if (!prop || unit_step_add(prop, 'a', "(ss)", 0) < 0)
+        return -1;
+    for (size_t i = 0; nodes && i < nodes->n; i++)
+        if (put_node(prop, &nodes->items[i]) < 0)
             return -1;
-        for (size_t i = 0; filled && i < list->n; i++)
-            if (put_rule(prop, &list->items[i], proc_devices) < 0)
-                return -1;
-        if (unit_step_add(prop, ')', NULL, 0) < 0)
+    return unit_step_add(prop, ')', NULL, 0);
+}
+
+/* The empty list first: it takes away what was allowed before. */
+static int put_strict(struct unit_properties *out, const struct allowed *list,
+                      const char *proc_devices)
+{
+    __attribute__((cleanup(nodes_clear))) struct nodes nodes = {0};
+
+    for (size_t i = 0; i < list->n; i++)
+        if (name_rule(&nodes, &list->items[i], proc_devices) < 0)
             return -1;
-        if (list->n == 0)
-            break;
-    }
-    return 0;
+    return unit_add_string(out, "DevicePolicy", "strict") == 0 && put_list(out, NULL) == 0
+               ? put_list(out, &nodes)
+               : -1;
 }
 
 int unit_devices(const struct command *cmd, const struct unit_facts *facts,
@@ -168,11 +212,11 @@ int unit_devices(const struct command *cmd, const struct unit_facts *facts,
         if (take(&list, &cmd->res.devices[i]) < 0)
             return err_nomem(err);
     if (list.everything)
-        allowed_clear(&list);
-    else if (take(&list, &nodes[0]) < 0 || take(&list, &nodes[1]) < 0)
-        return err_nomem(err);
-    if (unit_add_string(out, "DevicePolicy", list.n ? "strict" : "auto") < 0 ||
-        put_list(out, &list, facts->proc_devices) < 0)
-        return err_nomem(err);
-    return 0;
+        return unit_add_string(out, "DevicePolicy", "auto") < 0 || put_list(out, NULL) < 0
+                   ? err_nomem(err)
+                   : 0;
+    return take(&list, &nodes[0]) < 0 || take(&list, &nodes[1]) < 0 ||
+                   put_strict(out, &list, facts->proc_devices) < 0
+               ? err_nomem(err)
+               : 0;
 }
