@@ -35,28 +35,29 @@ static int get_permitted(uint64_t *permitted)
 }
 
 /* Which capabilities this kernel knows, and which of them are in our bounding set. Needs no procfs.
- */
-static uint64_t get_bounding(uint64_t *known)
+ * 0, or -1 with errno. */
+static int get_bounding(uint64_t *known, uint64_t *bounding)
 {
-    uint64_t bounding = 0;
-
-    *known = 0;
+    *known = *bounding = 0;
     for (int cap = 0; cap < CAPS_MAX; cap++) {
         int in = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 
+        /* EINVAL is the end of the list; taken for it, any other would leave the rest undropped. */
         if (in < 0)
-            break;
+            return errno == EINVAL ? 0 : -1;
         *known |= BIT(cap);
         if (in)
-            bounding |= BIT(cap);
+            *bounding |= BIT(cap);
     }
-    return bounding;
+    return 0;
 }
 
 static int drop_bounding(uint64_t keep)
 {
-    uint64_t known, bounding = get_bounding(&known);
+    uint64_t known, bounding;
 
+    if (get_bounding(&known, &bounding) < 0)
+        return -1;
     for (int cap = 0; cap < CAPS_MAX; cap++)
         if (bounding & ~keep & BIT(cap) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
             return -1;
@@ -91,7 +92,8 @@ int caps_check(struct shim *s)
         return 0;
     if (get_permitted(&permitted) < 0)
         return fail(&s->failure, STAGE_CAPS, errno, "capget");
-    bounding = get_bounding(&known);
+    if (get_bounding(&known, &bounding) < 0)
+        return fail(&s->failure, STAGE_CAPS, errno, "bounding set");
     s->caps = caps_reduce(&want, known, permitted & bounding, &missing);
     for (unsigned cap = 0; cap < CAPS_MAX; cap++)
         if (missing & BIT(cap))

@@ -87,26 +87,45 @@ static int traces_read(int dir_fd, struct traces *out, struct lxcdriver_error **
     return 0;
 }
 
-/* A mount point that we made in the user's own root goes again, if it is as empty as it was. */
-void clean_made(const struct strv *made)
+static int remove_made(const char *made, struct lxcdriver_error **err)
 {
-    for (size_t i = made->n; i-- > 0;) {
-        cleanup_free char *path = strdup(made->items[i]);
-        char *slash = path ? strrchr(path, '/') : NULL;
-        cleanup_close int dir = -1;
-        struct stat st;
+    cleanup_free char *path = strdup(made);
+    char *slash = path ? strrchr(path, '/') : NULL;
+    cleanup_close int dir = -1;
+    struct stat st;
 
-        if (!slash)
-            continue;
-        *slash = '\0';
-        dir = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (dir < 0 || fstatat(dir, slash + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
-        if (S_ISDIR(st.st_mode))
-            unlinkat(dir, slash + 1, AT_REMOVEDIR);
-        else if (S_ISREG(st.st_mode) && st.st_size == 0)
-            unlinkat(dir, slash + 1, 0);
-    }
+    if (!path)
+        return err_nomem(err);
+    if (!slash)
+        return 0;
+    *slash = '\0';
+    dir = open(*path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0 || fstatat(dir, slash + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(err, errno, "look at %s", made);
+    if (!S_ISDIR(st.st_mode) && !(S_ISREG(st.st_mode) && st.st_size == 0))
+        return 0;
+    if (unlinkat(dir, slash + 1, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) == 0)
+        return 0;
+    /* In use by now, or out of anybody's reach. */
+    if (errno == ENOENT || errno == ENOTEMPTY || errno == EBUSY || errno == EROFS)
+        return 0;
+    return err_sys(err, errno, "remove %s", made);
+}
+
+/* A mount point that we made in the user's own root goes again, if it is as empty as it was. */
+int clean_made(const struct strv *made, struct lxcdriver_error **err)
+{
+    struct lxcdriver_error *first = NULL;
+
+    for (size_t i = made->n; i-- > 0;)
+        remove_made(made->items[i], first ? NULL : &first);
+    if (!first)
+        return 0;
+    if (err)
+        *err = first;
+    else
+        err_free(&first);
+    return -1;
 }
 
 static int remove_upper(const char *upper, struct lxcdriver_error **err)
@@ -205,9 +224,35 @@ static void clean_open(struct container *c, bool torn_down, struct lxcdriver_err
         note(first, &one);
     if (apparmor_remove_generated(c->drv, c->id, c->dir_fd, &one) < 0)
         note(first, &one);
-    clean_made(&t.made);
+    if (clean_made(&t.made, &one) < 0)
+        note(first, &one);
     furnish_remove(c->state);
     traces_clear(&t);
+}
+
+/* What cannot be said to have failed: the container is gone without its hooks. */
+static void warn_unclaimed(const struct lxcdriver *drv, const struct lxcdriver_error *why)
+{
+    cleanup_free char *text = str_printf("poststop hooks are not run: %s", err_message(why));
+
+    if (text && drv->on_warning)
+        drv->on_warning(drv->warning_opaque, text);
+}
+
+/* Nothing but the records is left: they go, and behind them the hooks are run. */
+static void clean_records(struct lxcdriver *drv, const char *id, int dir_fd,
+                          const struct hooks_claim *hooks, struct lxcdriver_error **first)
+{
+    struct lxcdriver_error *one = NULL;
+
+    lease_release(drv->root, id);
+    if (hooks->cmd && hooks_forget(dir_fd, &one) < 0) {
+        note(first, &one);
+        return;
+    }
+    if (remove_record(drv, id, &one) < 0)
+        note(first, &one);
+    hooks_poststop(hooks, drv->on_warning, drv->warning_opaque);
 }
 
 int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
@@ -221,17 +266,19 @@ int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
 
     unmount_rootfs(drv, id);
     if (container_open_damaged(drv, id, &c, &one) == 0) {
-        hooks_claim(c.dir_fd, &hooks);
+        if (hooks_claim(c.dir_fd, &hooks, &one) < 0)
+            warn_unclaimed(drv, one);
+        err_free(&one);
         clean_open(&c, torn_down, &first);
+    } else if (one && one->errno_code && one->errno_code != ENOENT) {
+        note(&first, &one); /* there may be more of it than the records */
     }
     err_free(&one);
     if (upper && remove_upper(upper, &one) < 0)
         note(&first, &one);
-    lease_release(drv->root, id);
-    if (remove_record(drv, id, &one) < 0)
-        note(&first, &one);
+    /* The record names what could not be removed: the next attempt needs it. */
     if (!first)
-        hooks_poststop(&hooks, drv->on_warning, drv->warning_opaque);
+        clean_records(drv, id, c.dir_fd, &hooks, &first);
     hooks_unclaim(&hooks);
     if (first) {
         if (err)

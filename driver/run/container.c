@@ -67,7 +67,9 @@ static int read_state(struct container *out, struct lxcdriver_error **err)
 
     out->state = state_read(out->dir_fd, &damage);
     if (damage) {
-        err_set(err, "container \"%s\": %s", out->id, err_message(damage));
+        err_wrap(&damage, "container \"%s\"", out->id);
+        if (err)
+            *err = steal_ptr(&damage);
         err_free(&damage);
         return -1;
     }
@@ -90,15 +92,28 @@ int container_open(struct lxcdriver *drv, const char *id, struct container *out,
     return -1;
 }
 
+/* Whether what is called state.json is none, and will not be one at the next attempt either. */
+static bool is_damage(int errnum)
+{
+    return errnum == 0 || errnum == EISDIR || errnum == ELOOP || errnum == ENXIO ||
+           errnum == EFBIG || errnum == EINVAL;
+}
+
 int container_open_damaged(struct lxcdriver *drv, const char *id, struct container *out,
                            struct lxcdriver_error **err)
 {
+    struct lxcdriver_error *why = NULL;
+
     *out = (struct container){.drv = drv, .dir_fd = -1};
-    if (open_dir(drv, id, out, err) == 0) {
-        (void)read_state(out, NULL);
+    if (open_dir(drv, id, out, &why) == 0 &&
+        (read_state(out, &why) == 0 || !why || is_damage(why->errno_code))) {
+        err_free(&why);
         return 0;
     }
     container_close(out);
+    if (err)
+        *err = steal_ptr(&why);
+    err_free(&why);
     return -1;
 }
 

@@ -106,21 +106,17 @@ static void warn(const struct exec *e, const struct shim_msg *msg)
     err_free(&warning);
 }
 
-/* The notification descriptor of the process' filter; it waits until somebody has it. On failure it
- * is killed: it was ours to start. */
+/* The notification descriptor of the process' filter; it waits until somebody has it. */
 static int hand_on_listener(const struct exec *e, int fd, struct lxcdriver_error **err)
 {
     const struct shim_msg done = {.type = SHIM_SECCOMP_DONE};
     cleanup_close int listener = fd;
 
-    if (listener_hand_on(e->c, e->pid, listener, err) == 0) {
-        if (packet_send(e->sock, &done, sizeof(done), NULL, 0) == 0)
-            return 0;
-        err_sys(err, errno, "talk to the shim");
-    }
-    if (e->pid > 0)
-        kill(e->pid, SIGKILL);
-    return -1;
+    if (listener_hand_on(e->c, e->pid, listener, err) < 0)
+        return -1;
+    return packet_send(e->sock, &done, sizeof(done), NULL, 0) < 0
+               ? err_sys(err, errno, "talk to the shim")
+               : 0;
 }
 
 /* Talk until the shim has become the process (its socket is closed by the exec). 0 or -1. */
@@ -132,7 +128,9 @@ static int converse(struct exec *e, struct lxcdriver_error **err)
         pid_t sender = 0;
         int fd = -1, got = packet_recv(e->sock, &msg, sizeof(msg), &fd, 1, &n, &sender);
 
-        if (got <= 0)
+        if (got < 0)
+            return err_sys(err, errno, "listen to the shim");
+        if (got == 0)
             return e->pid ? 0 : err_set(err, "the shim ended before the command ran");
         msg.detail[sizeof(msg.detail) - 1] = '\0';
         if (msg.type == SHIM_CONSOLE && n == 1 && e->options->on_console) {
@@ -222,16 +220,21 @@ static int run(struct exec *e, int *status, struct lxcdriver_error **err)
     result = send_bootstrap(e, err);
     if (result == 0)
         result = converse(e, err);
-    else
+    if (result < 0)
         shutdown(e->sock, SHUT_RDWR);
     reap(e->shim, &unused);
-    if (result < 0 && e->pid > 0)
+    if (result == 0) {
+        if (e->options->on_start)
+            e->options->on_start(e->options->opaque, e->pid);
+        if (!e->process->detach)
+            result = wait_end(e, status ? status : &unused, err);
+    }
+    /* Our child, not reaped yet, and ours to start: what is said to have failed does not go on. */
+    if (result < 0 && e->pid > 0) {
+        kill(e->pid, SIGKILL);
         reap(e->pid, &unused);
-    if (result < 0)
-        return -1;
-    if (e->options->on_start)
-        e->options->on_start(e->options->opaque, e->pid);
-    return e->process->detach ? 0 : wait_end(e, status ? status : &unused, err);
+    }
+    return result;
 }
 
 /* Whether it can be asked for at all. */

@@ -155,23 +155,34 @@ struct command *hooks_load(int dir_fd, struct lxcdriver_error **err)
     return read_fd(fd, err);
 }
 
-void hooks_claim(int dir_fd, struct hooks_claim *out)
+int hooks_claim(int dir_fd, struct hooks_claim *out, struct lxcdriver_error **err)
 {
     cleanup_close int fd = openat(dir_fd, HOOKS_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat st;
 
     *out = (struct hooks_claim)HOOKS_UNCLAIMED;
     if (fd < 0)
-        return;
+        return errno == ENOENT ? 0 : err_sys(err, errno, "open " HOOKS_FILE);
     while (flock(fd, LOCK_EX) < 0)
         if (errno != EINTR)
-            return;
+            return err_sys(err, errno, "lock " HOOKS_FILE);
+    if (fstat(fd, &st) < 0)
+        return err_sys(err, errno, "look at " HOOKS_FILE);
     /* Who had it before us has removed the container, and run them. */
-    if (fstat(fd, &st) < 0 || st.st_nlink == 0)
-        return;
-    out->cmd = read_fd(fd, NULL);
-    if (out->cmd)
-        out->fd = steal_fd(&fd);
+    if (st.st_nlink == 0)
+        return 0;
+    out->cmd = read_fd(fd, err);
+    if (!out->cmd)
+        return -1;
+    out->fd = steal_fd(&fd);
+    return 0;
+}
+
+int hooks_forget(int dir_fd, struct lxcdriver_error **err)
+{
+    if (unlinkat(dir_fd, HOOKS_FILE, 0) == 0 || errno == ENOENT)
+        return 0;
+    return err_sys(err, errno, "remove " HOOKS_FILE);
 }
 
 void hooks_unclaim(struct hooks_claim *claim)

@@ -98,7 +98,8 @@ int hooks_before_pivot(struct launch *l, pid_t init, struct lxcdriver_error **er
         done.value = 1;
     sent = packet_send(l->sock, &done, sizeof(done), NULL, 0);
     if (done.value) {
-        await_failure(l);
+        if (sent == 0)
+            await_failure(l);
         return -1;
     }
     return sent < 0 ? err_sys(err, errno, "go on after the hooks") : 0;

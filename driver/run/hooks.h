@@ -58,7 +58,10 @@ struct hooks_claim {
     {                                                                                              \
         .fd = -1                                                                                   \
     }
-void hooks_claim(int dir_fd, struct hooks_claim *out);
+/* 0, also when there is nothing to claim, or -1. */
+int hooks_claim(int dir_fd, struct hooks_claim *out, struct lxcdriver_error **err);
+/* Give the file up before they are run: whatever else is removed later, they run once. 0 or -1. */
+int hooks_forget(int dir_fd, struct lxcdriver_error **err);
 /* Run poststop; a failure is told to `warn` (may be NULL) and the next one is run. */
 void hooks_poststop(const struct hooks_claim *claim,
                     void (*warn)(void *opaque, const char *message), void *opaque);

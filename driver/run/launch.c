@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -130,9 +131,17 @@ static int send_word(const struct launch *l, uint32_t type, const char *what,
                                                                 : 0;
 }
 
-static int send_start(const struct launch *l, struct lxcdriver_error **err)
+/* From here on the supervisor may go on without us. */
+static int send_last_word(struct launch *l, uint32_t type, const char *what,
+                          struct lxcdriver_error **err)
 {
-    return send_word(l, SUP_START, "start the container", err);
+    l->may_go_on = true;
+    return send_word(l, type, what, err);
+}
+
+static int send_start(struct launch *l, struct lxcdriver_error **err)
+{
+    return send_last_word(l, SUP_START, "start the container", err);
 }
 
 /* The init waits for its start: write down who it is, then let it go, or leave it to the supervisor
@@ -167,7 +176,7 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
         return -1;
     if (o->on_created && o->on_created(o->opaque, l->init, l->supervisor, err) < 0)
         return -1;
-    return l->flags & SF_ENGINE ? send_word(l, SUP_RELEASE, "leave the container", err)
+    return l->flags & SF_ENGINE ? send_last_word(l, SUP_RELEASE, "leave the container", err)
                                 : send_start(l, err);
 }
 
@@ -209,11 +218,11 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
     size_t n = 0;
     int fd = -1, got = packet_recv(l->sock, &msg, sizeof(msg), &fd, 1, &n, NULL);
 
-    if (got <= 0) {
-        l->ended = true;
+    if (got < 0)
+        return err_sys(err, errno, "listen to the container's supervisor");
+    if (got == 0)
         return err_exit(err, 137,
                         "the container's supervisor was killed, and the container with it");
-    }
     if (msg.type == SUP_CONSOLE && n == 1 && l->options->on_console) {
         l->console = fcntl(fd, F_DUPFD_CLOEXEC, 10);
         l->options->on_console(l->options->opaque, fd);
@@ -335,12 +344,17 @@ char *lxcdriver_dry_run(struct lxcdriver *drv, struct lxcdriver_command *command
     return text;
 }
 
-/* The supervisor has said its last word; it must be gone before its traces are looked for. */
+/* The supervisor has said its last word, or ends when it sees that we are gone; it must be gone
+ * before its traces are looked for. One that would go on by itself is killed, and lxc-start with
+ * it.
+ */
 static void reap_supervisor(struct launch *l)
 {
     close_fd(&l->sock);
     if (l->supervisor <= 0)
         return;
+    if (l->may_go_on && !l->ended)
+        kill(l->supervisor, SIGKILL);
     while (waitpid(l->supervisor, NULL, 0) < 0 && errno == EINTR)
         ;
     l->supervisor = 0;
@@ -390,7 +404,7 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
     if (result < 0) {
         if (l.unit)
             unit_remove(l.unit, &l.payload, NULL);
-        clean_made(&l.targets.made);
+        clean_made(&l.targets.made, NULL);
         resctrl_remove(&l.rdt);
     }
     launch_clear(&l);

@@ -72,7 +72,8 @@ struct container {
  * be read one that says why. 0 or -1. */
 int container_open(struct lxcdriver *drv, const char *id, struct container *out,
                    struct lxcdriver_error **err);
-/* The same to remove it: of a state.json that cannot be read is taken what can be. */
+/* The same to remove it: of a state.json that is damaged is taken what can be; one that is only not
+ * readable now may name what would be left behind, and is an error. */
 int container_open_damaged(struct lxcdriver *drv, const char *id, struct container *out,
                            struct lxcdriver_error **err);
 void container_close(struct container *c);
@@ -236,6 +237,7 @@ struct launch {
     struct resctrl_group rdt;
     bool create_only; /* the command waits for lxcdriver_start() */
     bool started, ended, ended_in_order, claimed;
+    bool may_go_on; /* the supervisor was let go, or is to start the command */
     int status;
     bool oom;
     int64_t oom_seen; /* kills that on_oom was told of */
@@ -334,8 +336,9 @@ int failure_of_lxc(int dir_fd, struct lxcdriver_error **err);
 int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdriver_error **err);
 
 /* ---- clean.c ---- */
-/* Remove mount points that were made, as far as they are empty. */
-void clean_made(const struct strv *made);
+/* Remove mount points that were made, as far as they are empty. 0, or -1 with the first failure's
+ * error. */
+int clean_made(const struct strv *made, struct lxcdriver_error **err);
 /* Remove every trace of an id, whatever is left of it; torn_down: its supervisor has ended in
  * order, so that no process, cgroup and interface is left. 0 or -1. */
 int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,

@@ -24,7 +24,9 @@ static int ask(const struct container *c, struct lxcdriver_error **err)
     do {
         got = packet_recv(sock, &msg, sizeof(msg), NULL, 0, NULL, NULL);
     } while (got < 0 && errno == EINTR);
-    if (got <= 0)
+    if (got < 0)
+        return err_sys(err, errno, "container \"%s\": listen to its supervisor", c->id);
+    if (got == 0)
         return err_set(err, "container \"%s\": it was killed while it started", c->id);
     if (msg.type == SUP_STARTED)
         return 0;

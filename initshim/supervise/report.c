@@ -11,11 +11,24 @@
 #include "shared/packet.h"
 #include "supervise/supervisor.h"
 
+/* A launcher that is gone takes its container with it, unless it had let it go. */
+static void driver_gone(struct supervisor *s)
+{
+    close(s->driver);
+    s->driver = -1;
+    if (!s->released && (!(s->rec.flags & SF_DETACH) || s->phase <= PHASE_CREATED))
+        sup_end(s);
+}
+
 int sup_report(struct supervisor *s, const struct sup_msg *msg, const int *fds, size_t n)
 {
-    if (s->driver < 0)
+    if (s->driver < 0 || packet_send(s->driver, msg, sizeof(*msg), fds, n) == 0)
         return 0;
-    return packet_send(s->driver, msg, sizeof(*msg), fds, n);
+    /* It would wait for this word without end. One that has gone by itself may have left us a last
+     * message, and is seen to be gone behind that. */
+    if (errno != EPIPE)
+        driver_gone(s);
+    return -1;
 }
 
 void sup_fail(struct supervisor *s, uint32_t origin, int errnum, const char *detail)
@@ -42,9 +55,8 @@ static void answer(struct supervisor *s, const struct sup_msg *msg, bool start)
 
         if (client->fd < 0 || !(start ? client->waits_start : client->waits_exit))
             continue;
-        packet_send(client->fd, msg, sizeof(*msg), NULL, 0);
         client->waits_start = false;
-        if (!start)
+        if (packet_send(client->fd, msg, sizeof(*msg), NULL, 0) < 0 || !start)
             drop(client);
     }
 }
@@ -83,8 +95,9 @@ static void release(struct supervisor *s)
         sup_end(s);
         return;
     }
-    s->released = true;
     sup_report(s, &msg, NULL, 0);
+    /* Who could not be told has the container ended. */
+    s->released = s->driver >= 0;
 }
 
 static void detach(struct supervisor *s, int log, int drain)
@@ -115,11 +128,7 @@ void sup_driver_read(struct supervisor *s)
             sup_hooks_go(s, msg.value);
         return;
     }
-    close(s->driver);
-    s->driver = -1;
-    /* A launcher that is gone takes its container with it, unless it had let it go. */
-    if (!s->released && (!(s->rec.flags & SF_DETACH) || s->phase == PHASE_STARTING))
-        sup_end(s);
+    driver_gone(s);
 }
 
 int sup_control_open(struct supervisor *s)

@@ -48,13 +48,17 @@ int sup_shim_bootstrap(struct supervisor *s)
     return result;
 }
 
-int sup_shim_start(struct supervisor *s)
+void sup_shim_start(struct supervisor *s)
 {
     struct shim_msg msg = {.type = SHIM_START};
 
     s->phase = PHASE_RELEASED;
     s->deadline_ms = sup_now_ms() + (int64_t)s->rec.timeout_ms;
-    return packet_send(s->shim, &msg, sizeof(msg), NULL, 0);
+    /* A shim that is gone has left word why, or its end is seen. */
+    if (packet_send(s->shim, &msg, sizeof(msg), NULL, 0) == 0 || errno == EPIPE)
+        return;
+    sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "start the command");
+    sup_end(s);
 }
 
 /* The init is alive: it waits for our answer. So its pid cannot be another's yet, and the pidfd is
@@ -153,6 +157,11 @@ void sup_shim_read(struct supervisor *s)
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
+    if (got < 0) {
+        /* Not to be taken for the exec: what could not be read may be why there is none. */
+        sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "listen to the shim");
+        sup_end(s);
+    }
     if (got <= 0) {
         closed(s);
         return;

@@ -118,7 +118,7 @@ void sup_fifo_release(struct supervisor *s);
 /* shim.c: messages of the shim. */
 int sup_shim_bootstrap(struct supervisor *s);
 void sup_shim_read(struct supervisor *s);
-int sup_shim_start(struct supervisor *s);
+void sup_shim_start(struct supervisor *s);
 void sup_check_created(struct supervisor *s);
 
 /* hooks.c: what is done instead of sup_shim_bootstrap() with SF_HOOKS, and when the shim in hook

@@ -316,9 +316,11 @@ static void test_kept(void **state)
     assert_string_equal(got->hooks[HOOK_POSTSTART][0].env.items[0], "PATH=/usr/bin:/bin");
     assert_int_equal(got->n_hooks[HOOK_POSTSTOP], 2);
     assert_true(got->hooks[HOOK_POSTSTOP][0].timeout_s == RES_UNSET);
-    hooks_claim(dir_fd, &claim);
+    assert_int_equal(hooks_claim(dir_fd, &claim, NULL), 0);
     assert_non_null(claim.cmd);
-    assert_int_equal(unlinkat(dir_fd, "hooks.json", 0), 0);
+    assert_int_equal(hooks_forget(dir_fd, NULL), 0);
+    assert_int_equal(faccessat(dir_fd, "hooks.json", F_OK, 0), -1);
+    assert_int_equal(hooks_forget(dir_fd, NULL), 0); /* gone already */
     hooks_poststop(&claim, warned, &warnings);
     hooks_unclaim(&claim);
     assert_int_equal(warnings.n, 1);
@@ -335,21 +337,21 @@ static void test_claimed_once(void **state)
 {
     cleanup_command struct command *cmd = container();
     struct hooks_claim mine = HOOKS_UNCLAIMED;
+    struct lxcdriver_error *err = NULL;
     pid_t other;
     int status;
 
     (void)state;
     add(cmd, HOOK_POSTSTOP, "true");
     assert_int_equal(hooks_save(dir_fd, cmd, NULL), 0);
-    hooks_claim(dir_fd, &mine);
+    assert_int_equal(hooks_claim(dir_fd, &mine, NULL), 0);
     assert_non_null(mine.cmd);
     other = fork();
     if (other == 0) {
         struct hooks_claim theirs = HOOKS_UNCLAIMED;
 
         close(mine.fd); /* flock(2) belongs to the open file, which fork(2) shares */
-        hooks_claim(dir_fd, &theirs);
-        _exit(theirs.cmd ? 1 : 0);
+        _exit(hooks_claim(dir_fd, &theirs, NULL) < 0 || theirs.cmd ? 1 : 0);
     }
     usleep(100000);
     assert_int_equal(waitpid(other, &status, WNOHANG), 0);
@@ -357,9 +359,11 @@ static void test_claimed_once(void **state)
     hooks_unclaim(&mine);
     assert_int_equal(waitpid(other, &status, 0), other);
     assert_int_equal(status, 0);
-    /* A file that is damaged runs nothing. */
+    /* A file that is damaged runs nothing, and says so. */
     assert_int_equal(fs_write_atomic(dir_fd, "hooks.json", "{\"hooks\":7}", 11, 0600), 0);
-    hooks_claim(dir_fd, &mine);
+    assert_int_equal(hooks_claim(dir_fd, &mine, &err), -1);
+    assert_non_null(strstr(err_message(err), "hooks.json"));
+    err_free(&err);
     assert_null(mine.cmd);
     assert_int_equal(mine.fd, -1);
     assert_int_equal(unlinkat(dir_fd, "hooks.json", 0), 0);
