@@ -91,9 +91,9 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
         err_exit(err, exit_code, "capabilities: this host cannot give %s", text);
     else if (stage == STAGE_EXEC && errnum && exit_code != 125)
         exec_failure(errnum, exit_code, text, err);
-    else if (stage == STAGE_HOOK && errnum == 0)
+    else if (stage == STAGE_HOOK && *text && errnum == 0)
         err_exit(err, exit_code, "%s", text); /* a whole sentence: shared/hookrun.h */
-    else if (stage == STAGE_HOOK)
+    else if (stage == STAGE_HOOK && *text)
         err_exit(err, exit_code, "%s: %s", text, err_text(errnum));
     else if (errnum)
         err_exit(err, exit_code, *text ? "%s \"%s\": %s" : "%s%s: %s", what, text,

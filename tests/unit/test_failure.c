@@ -47,6 +47,9 @@ static const struct failure failures[] = {
     {STAGE_CAPS, 0, 125, "CAP_SYS_TIME", "capabilities: this host cannot give CAP_SYS_TIME", 0, 0},
     {STAGE_SYSCTL, 0, 125, "a\nb\x1b[31m", "set sysctl: a?b?[31m", 0, 0},
     {999, 0, 200, "", "start", 0, 0},
+    /* What no shim of ours says. */
+    {STAGE_HOOK, 0, 125, "", "run hook", 0, 0},
+    {STAGE_HOOK, ENOENT, 125, "", "run hook: no such file or directory", 127, 127},
 };
 
 static bool matches(const char *text, const char *pattern)
