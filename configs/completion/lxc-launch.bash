@@ -132,7 +132,7 @@ _lxc_launch_value() {
 
 _lxc_launch() {
     local switches='--detach --dry-run --help --init --interactive --oom-kill-disable --privileged --read-only --rm
-        --tty --version'
+        --systemd-cgroup --tty --version'
     local valued='--add-host --annotation --blkio-weight --blkio-weight-device --bridge --cap-add --cap-drop
         --cgroup-parent --command --cpu-period --cpu-quota --cpu-shares --cpus --cpuset-cpus --cpuset-mems
         --detach-keys --device --device-cgroup-rule --device-read-bps --device-read-iops --device-write-bps

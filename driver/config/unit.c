@@ -27,11 +27,10 @@ static int check_name(const char *unit, struct lxcdriver_error **err)
     size_t ok = strspn(unit, valid);
 
     if (unit[ok])
-        return err_set(err, "cgroupsPath: '%c' cannot be in the name of a unit, \"%s\"", unit[ok],
-                       unit);
+        return err_set(err, "'%c' cannot be in the name of a unit, \"%s\"", unit[ok], unit);
     if (strlen(unit) > NAME_LIMIT)
-        return err_set(err, "cgroupsPath: the unit \"%.32s...\" has a name longer than %d bytes",
-                       unit, NAME_LIMIT);
+        return err_set(err, "the unit \"%.32s...\" has a name longer than %d bytes", unit,
+                       NAME_LIMIT);
     return 0;
 }
 
@@ -81,8 +80,6 @@ int unit_name_make(const struct command *cmd, bool user, struct unit_name *out,
         if (!out->slice)
             return err_nomem(err);
     }
-    if (!str_ends(out->slice, SLICE))
-        return err_set(err, "cgroup_parent: \"%s\" is not the name of a slice", out->slice);
     return check_name(out->unit, err) < 0 || check_name(out->slice, err) < 0 ? -1 : 0;
 }
 

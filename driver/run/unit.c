@@ -212,6 +212,8 @@ int launch_unit(struct launch *l, bool look_only, struct lxcdriver_error **err)
 
     if (unit_name_make(l->cmd, systemd_for_user(), &plan.name, err) < 0)
         return -1;
+    if (!systemd_booted())
+        return err_set(err, "--systemd-cgroup: systemd does not run on this host");
     if (!look_only)
         return start(l, &plan, err) < 0 ? err_wrap(err, "--systemd-cgroup") : 0;
     if (make_properties(l, &plan, err) < 0)

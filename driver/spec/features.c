@@ -65,7 +65,7 @@ static json_t *seccomp(void)
 
 static json_t *cgroup(void)
 {
-    return json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 0, "systemdUser", 0,
+    return json_pack("{s:b, s:b, s:b, s:b, s:b}", "v1", 1, "v2", 1, "systemd", 1, "systemdUser", 0,
                      "rdma", 1);
 }
 

@@ -118,7 +118,9 @@ static const struct flag resource_flags[] = {
     {"device-write-iops", 0, "DEV:RATE", flag_throttle, .min = THROTTLE_WRITE_IOPS,
      .help = "operations a second"},
     {"cgroup-parent", 0, "PATH", flag_text, COMMAND(cgroup_parent)},
-    {"lxc-conf", 0, "KEY=VALUE", flag_lxc_conf, .help = "cgroup to stand in; any LXC key"},
+    {"systemd-cgroup", 0, NULL, flag_switch, COMMAND(systemd_cgroup),
+     .help = "to stand in; as systemd's unit"},
+    {"lxc-conf", 0, "KEY=VALUE", flag_lxc_conf, .help = "any LXC key"},
 };
 
 static const struct flag other_flags[] = {

@@ -184,6 +184,10 @@ static int check_cgroups(const struct command *cmd, struct lxcdriver_error **err
         return -1;
     if (cmd->cgroups_path && cmd->systemd_cgroup)
         return check_systemd(cmd->cgroups_path, member, err);
+    if (cmd->cgroup_parent && cmd->systemd_cgroup &&
+        !is_slice(cmd->cgroup_parent, strlen(cmd->cgroup_parent)))
+        return err_set(err, "cgroup_parent: \"%s\" is not the name of a slice, as systemd has it",
+                       cmd->cgroup_parent);
     return check_cgroup(cmd->cgroup_parent, "cgroup_parent", err);
 }
 

@@ -317,6 +317,7 @@ static const char *const promised[] = {
     "uts",
     "userns",
     "cgroup-parent",
+    "systemd-cgroup",
     "stop-signal",
     "init",
     "entrypoint",

@@ -35,6 +35,8 @@
       "cgroupsPath: \"a--b.slice\" of \"a--b.slice:b:c\" is not the name of a slice")              \
     X(systemd_short, (c->systemd_cgroup = true, set(&c->cgroups_path, ".slice:b:c")),              \
       "cgroupsPath: \".slice\" of \".slice:b:c\" is not the name of a slice")                      \
+    X(systemd_parent, (c->systemd_cgroup = true, set(&c->cgroup_parent, "/a/b")),                  \
+      "cgroup_parent: \"/a/b\" is not the name of a slice, as systemd has it")                     \
     X(cgroup_long, set(&c->cgroups_path, "/a/" LONG_ID A15 "a/b"),                                 \
       "cgroupsPath: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 255 bytes")             \
     X(engine_name_long, (c->engine = true, set(&c->hostname, A15 A15 A15 A15 "aaaaa")),            \
@@ -316,6 +318,7 @@ static void test_refused(void **state)
       (c->systemd_cgroup = true, set(&c->cgroups_path, "system-a.slice:docker:x")), "")            \
     X(cgroup_systemd_chosen, (c->systemd_cgroup = true, set(&c->cgroups_path, "::x")), "")         \
     X(cgroup_systemd_root, (c->systemd_cgroup = true, set(&c->cgroups_path, "-.slice:p:x")), "")   \
+    X(parent_systemd, (c->systemd_cgroup = true, set(&c->cgroup_parent, "a-b.slice")), "")         \
     X(id_signs, set(&c->id, "_a.b+c-d"), "")                                                       \
     X(no_process, (c->has_process = false, strv_free(&c->process.args)), "")                       \
     X(user_forms, set(&c->process.user.name, "4294967294:www-data"), "")                           \
