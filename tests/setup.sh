@@ -5,7 +5,7 @@
 set -eu
 
 build=(gcc libc6-dev make pkg-config libjansson-dev libapparmor-dev libseccomp-dev libsystemd-dev lxc lxc-dev busybox-static)
-tests=(clang clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
+tests=(clang afl++ clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
     runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion)
 # The engines that tests/engines starts, each in a place of its own.
