@@ -13,11 +13,11 @@
 #
 # One file an advisory, tests/attacks/CVE-YYYY-NNNN.sh; its header says on which guard of ours it hangs. What happened goes to
 # $BUILD/tests/attacks/CVE-YYYY-NNNN.tsv, one line: CVE, runlxc, runc, crun, what; zz-table.sh holds README.md's table against these.
-# A runtime's column is `resists`, `vulnerable`, or `not tried: why`.
+# A runtime's column is `resists`, `vulnerable`, `race not won`, or `not tried: why`.
 #
 #   resists DESC FUNC ARG...   FUNC RUNTIME ARG..., in a shell of its own, for each of the three. It returns 0 when the attack was made
-#                              and failed, $NOT_TRIED when it could not be made (its last line of output says why), anything else when
-#                              it succeeded. For runlxc, a test that fails unless it is 0; for the others, only the table's entry.
+#                              and failed, $NOT_TRIED when it could not be made (its last line of output says why), $NOT_WON when that
+#                              may have been chance (of runc and crun; see race), anything else when it succeeded. For runlxc, a test that fails unless it is 0; for the others, only the table's entry.
 #   ours_resists DESC FUNC ARG...        the same for runlxc alone
 #   outcome RUNTIME WORD                 by hand: `resists`, `vulnerable`, `not tried: why`. vulnerable stays whatever comes later.
 #   not_tried RUNTIME WHY                the same as the last, unless it is known already
@@ -37,12 +37,15 @@
 #
 #   racer_start SECONDS A B    exchange the directory entries A and B as fast as can be, in the background, for that long at most
 #   racer_stop
-#   raced COUNT SECONDS CMD... CMD until it fails, COUNT times at most and for SECONDS at most; $rounds says how often it was
+#   raced COUNT SECONDS CMD... CMD until it fails, so often and (after three times) so long at most; $rounds says how often it was
+#   race RUNTIME A B COUNT SECONDS CMD...   CMD while A and B are exchanged, until it fails, COUNT times at most and for SECONDS at
+#                              most; says how often it was, and returns as FUNC above
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 NOT_TRIED=77
-CRUN=${CRUN:-crun}
+NOT_WON=78
+CRUN=${CRUN:-$(command -v crun)}
 RUNC=${RUNC:-$(command -v runc)}
 CVE=$(basename "$0" .sh)
 rounds=0
@@ -53,6 +56,8 @@ declare -A found=()
 outcome() {
     case ${found[$1]:-},$2 in
         vulnerable,*) ;;
+        race\ not\ won,vulnerable) found[$1]=$2 ;;
+        race\ not\ won,*) ;;
         resists,not\ tried*) ;;
         *) found[$1]=$2 ;;
     esac
@@ -99,6 +104,7 @@ resists() {
         case $code in
             0) outcome "$who" resists ;;
             "$NOT_TRIED") not_tried "$who" "${said##*$'\n'}" ;;
+            "$NOT_WON") outcome "$who" "race not won" ;;
             *) outcome "$who" vulnerable ;;
         esac
         diag "$who: ${found[$who]}: $desc${said:+: ${said:0:600}}"
@@ -233,9 +239,25 @@ raced() {
     shift 2
     for ((rounds = 1; rounds <= count; rounds++)); do
         "$@" || return 1
-        [ "$SECONDS" -lt "$end" ] || return 0
+        [ "$SECONDS" -lt "$end" ] || [ "$rounds" -lt 3 ] || return 0
     done
     rounds=$count
+}
+
+race() {
+    local who=$1 a=$2 b=$3 seconds=$5 code
+
+    racer_start "$((seconds + 30))" "$a" "$b"
+    shift 3
+    raced "$@"
+    code=$?
+    racer_stop
+    remove_all
+    echo "$who: $rounds rounds"
+    # Ours is held to more than one try.
+    [ "$code" -eq 0 ] || return 1
+    [ "$who" != runlxc ] || return $((rounds < 2))
+    return "$NOT_WON"
 }
 
 # ---- a file ----
