@@ -80,13 +80,13 @@ static const struct cgroup_hierarchy *find_hierarchy(const struct cgroup_layout 
 char *cgroup_relative(const struct cgroup_layout *layout, const char *cgroup,
                       struct lxcdriver_error **err)
 {
-    const struct cgroup_hierarchy *h = find_hierarchy(layout, "name=systemd");
+    /* On a v2 host "name=systemd" is made for containers with an old systemd in them. */
+    const struct cgroup_hierarchy *h =
+        find_hierarchy(layout, layout->mode == CGROUP_V2 ? "" : "name=systemd");
     cleanup_free char *base = NULL;
     const char *below;
     char *relative;
 
-    if (!h)
-        h = find_hierarchy(layout, "");
     base = h ? str_printf("/%s", h->base) : NULL;
     below = base ? cgroup_path_below(cgroup, h->root) : NULL;
     below = below ? cgroup_path_below(below, base) : NULL;

@@ -73,11 +73,6 @@ static int hold_start(struct launch *l, struct lxcdriver_error **err)
     return 0;
 }
 
-static char *holder_dir(const struct cgroup_dir *unit)
-{
-    return str_printf("%s/" HOLDER, unit->path);
-}
-
 /* On v2 controllers cannot be handed on to the container's directory as long as a process is in
  * the unit's own. */
 static int hold_aside(const struct launch *l, const struct cgroup_dirs *unit,
@@ -88,7 +83,7 @@ static int hold_aside(const struct launch *l, const struct cgroup_dirs *unit,
 
     if (l->layout.mode != CGROUP_V2 || l->unit_holder == 0)
         return 0;
-    dir = holder_dir(&unit->dirs[0]);
+    dir = str_printf("%s/" HOLDER, unit->dirs[0].path);
     procs = dir ? str_printf("%s/cgroup.procs", dir) : NULL;
     if (!procs)
         return err_nomem(err);

@@ -291,6 +291,41 @@ static void test_dirs(void **state)
     cgroup_dirs_clear(&dirs);
 }
 
+static void relative_is(const char *mountinfo, const char *init, const char *unit, const char *want)
+{
+    cleanup_layout struct cgroup_layout layout;
+    cleanup_err struct lxcdriver_error *err = NULL;
+    cleanup_free char *got = NULL;
+
+    parse(mountinfo, init, "cpu memory", &layout);
+    got = cgroup_relative(&layout, unit, &err);
+    assert_string_equal(got ? got : err_message(err), want);
+}
+
+/* Where systemd says that a unit is, as a path that is made directories of. */
+static void test_relative(void **state)
+{
+    static const char hybrid[] =
+        "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+        "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
+        "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n";
+    static const char no_systemd[] =
+        "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+
+    (void)state;
+    relative_is(debian_mountinfo, "0::/init.scope", "/a.slice/b.scope", "a.slice/b.scope");
+    relative_is(debian_mountinfo, "0::/lxc/x/init.scope", "/lxc/x/a.slice/b.scope",
+                "a.slice/b.scope");
+    relative_is(debian_mountinfo, "0::/lxc/x/init.scope", "/a.slice/b.scope",
+                "the cgroup /a.slice/b.scope is not one that is mounted here");
+    relative_is(debian_mountinfo, "0::/init.scope", "",
+                "the cgroup  is not one that is mounted here");
+    relative_is(hybrid, "4:memory:/user.slice\n9:name=systemd:/x/init.scope\n", "/x/b.scope",
+                "b.scope");
+    relative_is(no_systemd, "4:memory:/\n", "/b.scope",
+                "the cgroup /b.scope is not one that is mounted here");
+}
+
 static void test_below(void **state)
 {
     static const struct {
@@ -376,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_no_hierarchy),
         cmocka_unit_test(test_init_scope),
         cmocka_unit_test(test_dirs),
+        cmocka_unit_test(test_relative),
         cmocka_unit_test(test_below),
         cmocka_unit_test(test_read_this_host),
         cmocka_unit_test(test_read_is_fast),
