@@ -155,8 +155,12 @@ int main(int argc, char **argv)
     volatile int *report =
         mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+    long first, last;
+
     if (argc < 4 || report == MAP_FAILED)
         return 2;
+    first = strtol(argv[1], NULL, 10);
+    last = strtol(argv[2], NULL, 10);
     for (int i = 3; i < argc; i++) {
         int abi = 0;
 
@@ -164,7 +168,7 @@ int main(int argc, char **argv)
             abi++;
         if (abi == ABIS)
             return 2;
-        for (long number = atol(argv[1]); number <= atol(argv[2]); number++)
+        for (long number = first; number <= last; number++)
             if (try((enum abi)abi, number, report) < 0)
                 return 1;
     }
