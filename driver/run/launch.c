@@ -375,6 +375,18 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
     return result < 0 ? -1 : 0;
 }
 
+/* The command's status is known and stands; what could not be removed is told, and `delete` can be
+ * tried. After a failure that is told already. */
+static void remove_traces(struct launch *l, int result)
+{
+    const struct lxcdriver_run_options *o = l->options;
+    cleanup_err struct lxcdriver_error *err = NULL;
+
+    if (clean_traces(l->drv, l->cmd->id, l->ended_in_order, &err) < 0 && result == 0 &&
+        o->on_warning)
+        o->on_warning(o->opaque, err_message(err));
+}
+
 static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command,
                         const struct lxcdriver_run_options *options, bool create_only, int *status,
                         struct lxcdriver_error **err)
@@ -399,7 +411,7 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
         *status = l.status;
     unit_release(&l);
     if (l.claimed && (result < 0 || options->remove))
-        clean_traces(drv, command->cmd->id, l.ended_in_order, NULL);
+        remove_traces(&l, result);
     /* The record that names them may not have been written yet. */
     if (result < 0) {
         if (l.unit)

@@ -1,4 +1,5 @@
 /* The last lines of state.json: base/supervise.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,21 @@ static int write_new(struct supervisor *s, const char *text, size_t len)
         return 0;
     unlinkat(s->dir_fd, "state.json.new", 0);
     return -1;
+}
+
+/*
+ * On a full disk there is no second file, but the tail's few bytes have their room in a block that
+ * is there. Not atomic; otherwise the container's status would be lost.
+ */
+static void write_in_place(const struct supervisor *s, const char *tail, size_t len, off_t at)
+{
+    int fd = openat(s->dir_fd, "state.json", O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return;
+    if (pwrite(fd, tail, len, at) == (ssize_t)len && ftruncate(fd, at + (off_t)len) < 0)
+        errno = 0; /* then a longer tail's end stays behind it */
+    close(fd);
 }
 
 /* Where the tail begins: the last mark, since a string in JSON cannot hold a newline only the
@@ -80,8 +96,12 @@ void sup_state_write(struct supervisor *s, const char *status)
     if (read_all(fd, text, (size_t)st.st_size) == 0) {
         text[st.st_size] = '\0';
         tail = find_tail(text);
-        if (tail)
-            write_new(s, text, (size_t)(tail - text) + print_tail(s, status, tail));
+        if (tail) {
+            size_t len = print_tail(s, status, tail);
+
+            if (write_new(s, text, (size_t)(tail - text) + len) < 0)
+                write_in_place(s, tail, len, tail - text);
+        }
     }
     free(text);
     close(fd);

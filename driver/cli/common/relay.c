@@ -54,6 +54,7 @@ int relay_open(struct relay *r, int epoll_fd, int src, int dst)
     r->src = src;
     r->dst = dst;
     if (src < 0 || dst < 0) {
+        r->error = errno;
         relay_close(r);
         return -1;
     }
@@ -103,10 +104,19 @@ static enum moved by_splice(struct relay *r)
         return MOVED_END;
     if (errno == EINTR || errno == EAGAIN)
         return MOVED_NOTHING;
-    if (errno == EINVAL || errno == ENOSYS) {
-        r->no_splice = true;
-        return MOVED_SOME; /* try again the other way */
-    }
+    /* Again the other way: a pair that it cannot do, or a failure that is then told as one of the
+     * source's or of the destination's. */
+    r->no_splice = true;
+    return MOVED_SOME;
+}
+
+/* A reader or a terminal that has gone is an end like any other. */
+static enum moved failed(struct relay *r)
+{
+    if (errno == EINTR || errno == EAGAIN)
+        return MOVED_NOTHING;
+    if (errno != EPIPE && !(errno == EIO && (isatty(r->src) || isatty(r->dst))))
+        r->error = errno;
     return MOVED_END;
 }
 
@@ -121,7 +131,7 @@ static enum moved flush(struct relay *r)
     /* A pipe that is ready takes PIPE_BUF bytes without waiting, and no more is promised. */
     n = write(r->dst, r->buffer + r->sent, len < TTY_CHUNK || !r->dst_polled ? len : TTY_CHUNK);
     if (n < 0)
-        return errno == EINTR || errno == EAGAIN ? MOVED_NOTHING : MOVED_END;
+        return failed(r);
     r->sent += (size_t)n;
     return MOVED_SOME;
 }
@@ -133,12 +143,12 @@ static enum moved by_buffer(struct relay *r)
     if (r->sent < r->have)
         return flush(r);
     if (!r->buffer && !(r->buffer = malloc(RELAY_BUFFER)))
-        return MOVED_END;
+        return failed(r);
     if (r->src_polled && !ready(r->src, POLLIN, 0))
         return MOVED_NOTHING;
     n = read(r->src, r->buffer, RELAY_BUFFER);
     if (n < 0)
-        return errno == EINTR || errno == EAGAIN ? MOVED_NOTHING : MOVED_END;
+        return failed(r);
     if (n == 0)
         return MOVED_END;
     r->sent = 0;

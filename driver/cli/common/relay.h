@@ -22,6 +22,7 @@ struct relay {
     void *opaque;
     char *buffer; /* allocated when needed */
     size_t have, sent;
+    int error; /* errno for which it ended before the end of the source; 0 */
 };
 
 /* Take both descriptors (on failure too) and register with epoll_fd. 0, or -1 with errno. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/str.h"
 
 #define DRAIN_MS 2000 /* for output that somebody outside the container still holds open */
 #define HOLD_S 2      /* a signal that asks for the end waits for the start, and then stops it */
@@ -142,8 +143,10 @@ static int open_pipe(struct session *s, int stream, struct lxcdriver_error **err
     /* A stream that is closed here is as good as the end of file. */
     mine = fcntl(stream, F_DUPFD_CLOEXEC, 10);
     if (mine < 0) {
+        int code = errno;
+
         close(ends[own]);
-        return 0;
+        return code == EBADF ? 0 : err_sys(err, code, "duplicate descriptor %d", stream);
     }
     s->relays[stream].done = false;
     if (relay_open(&s->relays[stream], s->epoll_fd, own ? mine : ends[0], own ? ends[1] : mine) < 0)
@@ -357,6 +360,19 @@ void session_options(struct session *s, struct lxcdriver_run_options *options)
     options->opaque = s;
 }
 
+/* The command's status stands, whatever became of its output: a full disk, say. */
+static void tell_lost(struct session *s)
+{
+    for (int i = 1; i < 3; i++) {
+        cleanup_free char *text = NULL;
+
+        if (s->relays[i].error && !s->detached)
+            text = str_printf("output was lost: %s", err_text(s->relays[i].error));
+        if (text)
+            on_warning(s, text);
+    }
+}
+
 void session_close(struct session *s)
 {
     on_handed_over(s);
@@ -372,6 +388,7 @@ void session_close(struct session *s)
             relay_finish(&s->relays[i], DRAIN_MS);
     for (int i = 0; i < 3; i++)
         relay_close(&s->relays[i]);
+    tell_lost(s);
     if (s->raw)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &s->saved);
     close_fd(&s->child[0]);

@@ -32,6 +32,7 @@ __attribute__((noreturn)) static void child(const struct image_tool *tool, pid_t
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     if (tool->keep_fd >= 0)
         fcntl(tool->keep_fd, F_SETFD, 0);
     null = open("/dev/null", O_RDONLY | O_CLOEXEC);

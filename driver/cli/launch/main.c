@@ -1,6 +1,7 @@
 /* lxc-launch: a command line, a library call, an exit code. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,8 @@ int main(int argc, char **argv)
     int code;
 
     session_fill_stdio();
+    /* A file that must not grow (RLIMIT_FSIZE) is an error like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     run.launch = lxcdriver_launch_read(argc, argv, &err);
     if (!run.launch)
         return report(err);

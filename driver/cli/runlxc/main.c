@@ -1,4 +1,5 @@
 /* runlxc: global options, then a verb of the table below. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,8 @@ int main(int argc, char **argv)
     int failure = EXIT_OURS, code;
 
     session_fill_stdio();
+    /* A file that must not grow (RLIMIT_FSIZE) is an error like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     code = run(argc > 0 ? argv + 1 : argv, &log, &failure, &err);
     if (code == 0 && flush(&err) < 0)
         code = -1;
