@@ -80,6 +80,28 @@ static int place_rootfs(struct supervisor *s)
     return result;
 }
 
+/*
+ * lxc-start by a read-only mount of itself, at its own place, for AppArmor knows it by its path.
+ * Before it executes the shim it is a process in the container's pid namespace, which may be that
+ * of another container: a process there that may trace others can hold on to its /proc/PID/exe, and
+ * write to that once no lxc-start runs any longer (CVE-2019-5736).
+ */
+static int cover_lxc_start(const struct supervisor *s)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, s->rec.lxc_start,
+                            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    long result = -1;
+
+    if (tree < 0)
+        return -1;
+    if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+        result = syscall(SYS_move_mount, tree, "", AT_FDCWD, s->rec.lxc_start,
+                         MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS);
+    close(tree);
+    return (int)result;
+}
+
 int sup_mounts(struct supervisor *s, const char **what)
 {
     *what = "make a mount namespace";
@@ -89,6 +111,9 @@ int sup_mounts(struct supervisor *s, const char **what)
      * root that is not shared is left as it is: every propagation call walks all mounts. */
     *what = "make / rslave";
     if ((s->rec.flags & SF_RSLAVE) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+        return -1;
+    *what = "cover lxc-start";
+    if (cover_lxc_start(s) < 0)
         return -1;
     *what = "mount " LXC_RUN;
     if (mount_run_lxc(s) < 0)
