@@ -262,7 +262,7 @@ fuzz-afl:
 
 # ---- what a person calls ----
 NPROC := $(shell nproc)
-.PHONY: check check-vm check-vm-all quickstart bench lint format clean help
+.PHONY: check check-vm check-vm-all check-failures quickstart bench lint format clean help
 check:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
@@ -270,6 +270,11 @@ check:
 check-vm check-vm-all:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' $(if $(filter %-all,$@),VM_SUITES=all) tests/run.sh vm
+
+# Every system call with every error, where `make check` takes a part: hours.
+check-failures:
+	@tests/setup.sh
+	@BUILD='$(BUILD)' CC='$(CC)' FAILURES=all TEST_LIMIT=86400 tests/run.sh failures/matrix
 
 quickstart:
 	@tests/setup.sh --quickstart
@@ -293,6 +298,7 @@ help:
 	@echo 'make quickstart   as root: install what is needed, build, start a first container'
 	@echo 'make check        as root: install what is needed, build, run all tests'
 	@echo 'make check-vm     as root: the part of it that a second kernel runs; make check-vm-all: with every command-line suite'
+	@echo 'make check-failures  as root: every system call of ours made to fail with each of five errors; hours'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
 	@echo 'make fuzz         targets for libFuzzer in build/fuzz, make fuzz-afl: for AFL++; tests/fuzz/run.sh runs them'
 	@echo 'make bench        as root: measure, beside runc and crun; make lint, make format: the sources'
