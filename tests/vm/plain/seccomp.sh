@@ -6,7 +6,7 @@
 suite_begin private
 # shellcheck source=tests/cli/seccomp-lib.sh
 . "$TOP/tests/cli/seccomp-lib.sh"
-LIMIT=120
+LIMIT=300
 SWEEP_ABIS=(x86-64 i386)
 SWEEP_LAST=480
 sweep_begin
