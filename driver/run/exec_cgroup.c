@@ -1,10 +1,15 @@
 /* The cgroups of one more process: the container's, or what the caller made below them. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
+#include "host/cgroup.h"
 #include "run/exec.h"
 #include "spec/readers.h"
+
+#define CONTROL_MAX ((size_t)4096) /* cgroup.subtree_control: names of controllers */
 
 /* Whether a comma-separated list has a word. */
 static bool list_has(const char *list, size_t list_len, const char *word, size_t word_len)
@@ -85,6 +90,41 @@ static char *sub_path(const struct cgroup_dir *dir, const char *entry, const cha
     return result;
 }
 
+/* cgroup-v2.rst, "No Internal Process Constraint": once an init such as systemd has handed
+ * controllers to cgroups of its own, none but those may have processes, and the one with the init
+ * is one that may. *path is NULL where the container's own will do. */
+static int leaf_path(const struct exec *e, const struct cgroup_dir *dir, char **path,
+                     struct lxcdriver_error **err)
+{
+    cleanup_free char *file = str_printf("%s/cgroup.subtree_control", dir->path), *text = NULL;
+    struct cgroup_layout layout;
+    struct cgroup_dirs of_init;
+    const struct cgroup_dir *found;
+    size_t len = strlen(dir->path);
+    int rc = 0;
+
+    *path = NULL;
+    if (!file)
+        return err_nomem(err);
+    if (fs_read_at(AT_FDCWD, file, CONTROL_MAX, &text, NULL) < 0 || !text[strspn(text, " \n")])
+        return 0;
+    if (cgroup_layout_read(&layout, err) < 0)
+        return -1;
+    if (cgroup_dirs_of_pid(&layout, e->c->pid, &of_init, err) < 0) {
+        cgroup_layout_clear(&layout);
+        return -1;
+    }
+    found = cgroup_dir_find(&of_init, "");
+    /* Nowhere but below: where it is, the container decides. */
+    if (found && strncmp(found->path, dir->path, len) == 0 && found->path[len] == '/') {
+        *path = strdup(found->path);
+        rc = *path ? 0 : err_nomem(err);
+    }
+    cgroup_dirs_clear(&of_init);
+    cgroup_layout_clear(&layout);
+    return rc;
+}
+
 static int add_one(struct exec *e, const struct cgroup_dir *dir, struct lxcdriver_error **err)
 {
     const char *said = NULL, *path;
@@ -103,8 +143,13 @@ static int add_one(struct exec *e, const struct cgroup_dir *dir, struct lxcdrive
             return -1;
         record_add_string(&e->bootstrap, WT_CGROUP, full);
     }
-    if (!said)
-        record_add_string(&e->bootstrap, WT_CGROUP, dir->path);
+    if (!said) {
+        cleanup_free char *leaf = NULL;
+
+        if (dir->v2 && leaf_path(e, dir, &leaf, err) < 0)
+            return -1;
+        record_add_string(&e->bootstrap, WT_CGROUP, leaf ? leaf : dir->path);
+    }
     return 0;
 }
 
