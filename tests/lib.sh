@@ -361,8 +361,12 @@ private_state() {
 private_sys() {
     local dir=$SCRATCH/.sys
 
-    mkdir "$dir" && mount -t sysfs runlxc-test-sys "$dir" && mount --rbind /sys/fs/cgroup "$dir/fs/cgroup" &&
-        mount --move "$dir" /sys && rmdir "$dir"
+    mkdir "$dir" && mount -t sysfs runlxc-test-sys "$dir" && mount --rbind /sys/fs/cgroup "$dir/fs/cgroup" || return 1
+    # A host with AppArmor is one in here too.
+    if mountpoint -q /sys/kernel/security; then
+        mount --rbind /sys/kernel/security "$dir/kernel/security" || return 1
+    fi
+    mount --move "$dir" /sys && rmdir "$dir"
 }
 
 # The shell outside: starts the inside, then looks at what is left. Never returns.

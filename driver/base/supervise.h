@@ -100,6 +100,7 @@ enum sup_flag {
     /* setgroups(2) is denied, and LXC's start fails when it may try it: it is not to have the
      * capability, nor is what it starts */
     SF_NO_SETGID = 1 << 15,
+    SF_LEASH = 1 << 16, /* what is under a profile of AppArmor's does not die with its parent */
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */

@@ -136,7 +136,7 @@ int apparmor_current(char **label, struct lxcdriver_error **err)
     char *mode;
 
     *label = NULL;
-    if (!apparmor_enabled())
+    if (!module_enabled())
         return 0;
     /* One allocation holds both: only the label is freed. */
     if (aa_getcon(&con, &mode) < 0)

@@ -21,7 +21,8 @@ int apparmor_profile_loaded(const char *name, struct lxcdriver_error **err);
 bool apparmor_text_has_profile(const char *profiles, const char *name);
 
 /* The label that we run under ("unconfined", "lxc-container-default"), on the heap; NULL in *label
- * without AppArmor. 0 or -1. */
+ * where the kernel has no AppArmor. In a container that cannot see AppArmor's files there is one
+ * all the same. 0 or -1. */
 int apparmor_current(char **label, struct lxcdriver_error **err);
 
 /* Make a policy namespace below our own; one that is there is taken as it is. 0 or -1. */

@@ -271,6 +271,7 @@ int launch_choose_apparmor(struct launch *l, bool look_only, struct lxcdriver_er
         return -1;
     /* In a container that has a profile and no policy namespace there is no way out of it, for
      * lxc-start neither. */
+    l->apparmor.present = label != NULL;
     l->apparmor.confined = label && !str_eq(label, "unconfined") && !str_eq(label, OWN_PROFILE);
     if (choose(l, look_only, err) < 0)
         return -1;

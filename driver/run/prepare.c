@@ -226,8 +226,10 @@ static uint64_t supervisor_flags(const struct launch *l, int shared_root)
     /* lxc-start has a profile of its own, from the package lxc, and keeps it but for these: what is
      * privileged may mount what that denies, and a hook that LXC runs for us is the host's own
      * program, which OCI gives all that its caller has. */
-    if ((cmd->privileged || flags & SF_HOOKS) && l->apparmor.enabled && !l->apparmor.confined)
+    if ((cmd->privileged || flags & SF_HOOKS) && l->apparmor.present && !l->apparmor.confined)
         flags |= SF_UNCONFINED;
+    if (l->apparmor.present)
+        flags |= SF_LEASH;
     return flags;
 }
 

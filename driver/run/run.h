@@ -220,6 +220,7 @@ struct launch {
     struct seccomp_filter seccomp;
     struct {
         bool enabled;
+        bool present;   /* in the kernel at least, though its files may be out of sight */
         bool confined;  /* we are, with no way out */
         bool generated; /* a profile is made for the container: command's profile is its label */
         bool nesting;

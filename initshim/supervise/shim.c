@@ -78,6 +78,11 @@ static void ready(struct supervisor *s, pid_t pid)
         sup_end(s);
         return;
     }
+    if (s->rec.flags & SF_LEASH && sup_leash(s) < 0) {
+        sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "watch over the init");
+        sup_end(s);
+        return;
+    }
     if (s->rec.oom_file)
         s->oom = open(s->rec.oom_file, O_RDONLY | O_CLOEXEC);
     /* Nothing more than LXC's word is awaited: should this liblxc not give it, we go on without. */

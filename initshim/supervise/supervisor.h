@@ -108,6 +108,10 @@ int sup_spawn(struct supervisor *s);
  */
 int sup_guard_check(struct supervisor *s);
 
+/* leash.c: have the init and lxc-start killed should we be killed; once both are there. 0, or -1
+ * with errno. */
+int sup_leash(const struct supervisor *s);
+
 /* fifo.c */
 int sup_fifo_open(
     struct supervisor *s); /* make and open, after sup_mounts(); 0, or -1 with errno */

@@ -117,7 +117,12 @@ echo '{"defaultAction": "SCMP_ACT_NOPE"}' >"$SCRATCH/seccomp.json"
 refused 'SCMP_ACT_NOPE' --security-opt "seccomp=$SCRATCH/seccomp.json" @busybox true
 if [ ! -d /sys/kernel/security/apparmor ]; then
     refused 'AppArmor profile "nosuch"' --security-opt apparmor=nosuch @busybox true
+    refused 'AppArmor profile "generated"' --security-opt apparmor=generated @busybox true
+    refused 'AppArmor profile "nosuch"' --lxc-conf lxc.apparmor.profile=nosuch @busybox true
 fi
+refused 'lxc.apparmor.allow_nesting: "2"' --lxc-conf lxc.apparmor.allow_nesting=2 @busybox true
+refused 'lxc.apparmor.allow_nesting is for the profile "generated"' --lxc-conf lxc.apparmor.allow_nesting=1 @busybox true
+refused 'lxc.apparmor.raw is for the profile "generated"' --lxc-conf 'lxc.apparmor.raw=deny /x r,' @busybox true
 refused '--userns: "1000:0"' --userns 1000:0 @busybox true
 refused '--privileged cannot be used with --userns auto' --userns auto --privileged @busybox true
 refused '--sysctl: "kernel.panic" belongs to the whole machine' --sysctl kernel.panic=1 @busybox true
