@@ -71,6 +71,7 @@ enum sup_tag {
     SUPT_TIME_NS,        /* string: absolute path of the time namespace to join */
     SUPT_UNIT,           /* string: systemd's unit around the payload's cgroup, for the clean-up */
     SUPT_GUARD,          /* string: absolute path of the guard of lxc-start's command socket */
+    SUPT_HOME_CGROUP,    /* string*: absolute directory where lxc-start goes with SF_OWN_CGROUPS */
     SUPT_TAGS
 };
 
@@ -95,7 +96,7 @@ enum sup_flag {
     SF_JOIN_CGROUPS = 1 << 12, /* and enter the payload's cgroups */
     SF_HOOKS = 1 << 13,        /* LXC's hook "mount" runs the shim, before it is the init */
     /* The cgroups are the driver's, which has made them, and not LXC's: lxc-start is started in the
-     * payload's, from which its init has them, and put into the monitor's then */
+     * payload's, from which its init has them, and put back then to where it came from */
     SF_OWN_CGROUPS = 1 << 14,
     /* setgroups(2) is denied, and LXC's start fails when it may try it: it is not to have the
      * capability, nor is what it starts */

@@ -44,6 +44,9 @@ struct cgroup_layout {
  * only such beside it is CGROUP_V2. 0 or -1.
  */
 int cgroup_layout_read(struct cgroup_layout *out, struct lxcdriver_error **err);
+/* The same for containers that are systemd's units: for who is not root of the host what his own
+ * manager has, wherever we are ourselves. 0 or -1. */
+int cgroup_layout_read_units(struct cgroup_layout *out, struct lxcdriver_error **err);
 /* The same out of given texts, for tests: mountinfo, pid 1's cgroup file, the v2 root's
  * cgroup.controllers (NULL: none). */
 int cgroup_layout_parse(const char *mountinfo, const char *cgroup, const char *controllers,

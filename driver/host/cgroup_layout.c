@@ -4,14 +4,15 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/rootless.h"
 #include "host/cgroup.h"
 #include "host/cgroup_path.h"
 #include "host/mountinfo.h"
-#include "base/rootless.h"
 
 #define PROC_FILE_MAX ((size_t)64 << 20)
 #define INIT_SCOPE "/init.scope"
 #define CGROUP_PLACE "/sys/fs/cgroup"
+#define USER_MANAGER "/user.slice/user-%u.slice/user@%u.service" /* systemd.special(7) */
 
 /* All mounts that there are, hidden ones too. The strings point into the text that was cut up. */
 struct mounts {
@@ -274,23 +275,42 @@ static int read_v2_controllers(struct cgroup_layout *layout, bool delegated,
     return 0;
 }
 
-int cgroup_layout_read(struct cgroup_layout *out, struct lxcdriver_error **err)
+/* With `own`, what /proc/self/cgroup says, for who is not root of the host; it is cut up. */
+static int read_layout(char *own, struct cgroup_layout *out, struct lxcdriver_error **err)
 {
-    cleanup_free char *mountinfo = NULL, *cgroup = NULL, *own = NULL;
-    bool delegated = rootless();
+    cleanup_free char *mountinfo = NULL, *cgroup = NULL;
 
     *out = (struct cgroup_layout){0};
     if (fs_read_at(AT_FDCWD, "/proc/self/mountinfo", PROC_FILE_MAX, &mountinfo, NULL) < 0)
         return err_sys(err, errno, "read /proc/self/mountinfo");
     if (fs_read_at(AT_FDCWD, "/proc/1/cgroup", PROC_FILE_MAX, &cgroup, NULL) < 0)
         return err_sys(err, errno, "read /proc/1/cgroup");
-    if (delegated && fs_read_at(AT_FDCWD, "/proc/self/cgroup", PROC_FILE_MAX, &own, NULL) < 0)
-        return err_sys(err, errno, "read /proc/self/cgroup");
     if (layout_fill(mountinfo, cgroup, out, err) < 0 ||
-        (delegated ? cgroup_layout_delegate(out, own, err) : check_any(out, err)) < 0 ||
-        read_v2_controllers(out, delegated, err) < 0) {
+        (own ? cgroup_layout_delegate(out, own, err) : check_any(out, err)) < 0 ||
+        read_v2_controllers(out, own, err) < 0) {
         cgroup_layout_clear(out);
         return -1;
     }
     return 0;
+}
+
+int cgroup_layout_read(struct cgroup_layout *out, struct lxcdriver_error **err)
+{
+    cleanup_free char *own = NULL;
+
+    if (rootless() && fs_read_at(AT_FDCWD, "/proc/self/cgroup", PROC_FILE_MAX, &own, NULL) < 0)
+        return err_sys(err, errno, "read /proc/self/cgroup");
+    return read_layout(own, out, err);
+}
+
+int cgroup_layout_read_units(struct cgroup_layout *out, struct lxcdriver_error **err)
+{
+    unsigned user = rootless_user();
+    cleanup_free char *own = NULL;
+
+    if (!rootless())
+        return read_layout(NULL, out, err);
+    own = str_printf("0::" USER_MANAGER "\n1:name=systemd:" USER_MANAGER "\n", user, user, user,
+                     user);
+    return own ? read_layout(own, out, err) : err_nomem(err);
 }

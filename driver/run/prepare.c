@@ -239,18 +239,20 @@ static void add_cgroups(struct launch *l, uint32_t tag, const struct cgroup_dirs
         record_add_string(&l->record, tag, dirs->dirs[i].path);
 }
 
-/* LXC's own teardown leaves its pivot directories behind; ours makes none, but a start may fail
- * before we are in charge. */
-static int add_pivots(struct launch *l, struct lxcdriver_error **err)
+/* Where lxc-start goes. LXC's own teardown leaves its pivot directories behind; ours makes none,
+ * but a start may fail before we are in charge. */
+static int add_others(struct launch *l, struct lxcdriver_error **err)
 {
-    struct cgroup_dirs pivot = {0};
+    struct cgroup_dirs dirs = {0};
+    bool own = l->cmd->own_cgroups;
 
-    if (l->cmd->own_cgroups)
-        return 0;
-    if (cgroup_dirs_of(&l->layout, l->cgroup_pivot, &pivot, err) < 0)
+    if ((own ? cgroup_dirs_of_pid(&l->layout, getpid(), &dirs, err)
+             : cgroup_dirs_of(&l->layout, l->cgroup_pivot, &dirs, err)) < 0)
         return -1;
-    add_cgroups(l, SUPT_MONITOR_CGROUP, &pivot);
-    cgroup_dirs_clear(&pivot);
+    if (!own)
+        add_cgroups(l, SUPT_MONITOR_CGROUP, &l->monitor);
+    add_cgroups(l, own ? SUPT_HOME_CGROUP : SUPT_MONITOR_CGROUP, &dirs);
+    cgroup_dirs_clear(&dirs);
     return 0;
 }
 
@@ -309,8 +311,7 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
     record_add_string(&l->record, SUPT_LOG_FILE, log);
     record_add_string(&l->record, SUPT_LOG_LEVEL, lxc_log_level(l->drv->conf.log_level));
     add_cgroups(l, SUPT_PAYLOAD_CGROUP, &l->payload);
-    add_cgroups(l, SUPT_MONITOR_CGROUP, &l->monitor);
-    if (add_pivots(l, err) < 0 || add_lxc_name(l, err) < 0)
+    if (add_others(l, err) < 0 || add_lxc_name(l, err) < 0)
         return -1;
     add_oom_file(l);
     if (l->ns_path[NS_TIME])
@@ -440,9 +441,10 @@ static void warn_kernel_memory(const struct launch *l)
 
 int launch_look(struct launch *l, bool look_only, struct lxcdriver_error **err)
 {
-    if (cgroup_layout_read(&l->layout, err) < 0 || check_labels(l, err) < 0 ||
-        launch_choose_apparmor(l, look_only, err) < 0 || launch_check_limits(l, err) < 0 ||
-        launch_compile_seccomp(l, look_only, err) < 0 ||
+    if ((l->cmd->systemd_cgroup ? cgroup_layout_read_units(&l->layout, err)
+                                : cgroup_layout_read(&l->layout, err)) < 0 ||
+        check_labels(l, err) < 0 || launch_choose_apparmor(l, look_only, err) < 0 ||
+        launch_check_limits(l, err) < 0 || launch_compile_seccomp(l, look_only, err) < 0 ||
         (l->cmd->has_intel_rdt && resctrl_check(l->cmd, err) < 0))
         return -1;
     warn_kernel_memory(l);

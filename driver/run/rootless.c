@@ -175,8 +175,7 @@ int launch_own_cgroups(struct launch *l, struct lxcdriver_error **err)
     if (!l->cmd->own_cgroups || l->layout.n == 0)
         return 0;
     if (cgroup_values_make(l->cmd, &facts, &values, err) < 0 ||
-        cgroup_dirs_make(&l->layout, &l->payload, err) < 0 ||
-        cgroup_dirs_make(&l->layout, &l->monitor, err) < 0)
+        cgroup_dirs_make(&l->layout, &l->payload, err) < 0)
         return -1;
     return cgroup_write(&l->payload, &values, err);
 }

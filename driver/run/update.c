@@ -69,7 +69,9 @@ static int read_facts(struct update *u, struct lxcdriver_error **err)
     cleanup_free char *weight = NULL;
     bool v2;
 
-    if (cgroup_layout_read(&u->layout, err) < 0)
+    u->unit = json_string_value(json_object_get(u->c->state, "systemdUnit"));
+    if ((u->unit ? cgroup_layout_read_units(&u->layout, err)
+                 : cgroup_layout_read(&u->layout, err)) < 0)
         return -1;
     v2 = u->layout.mode == CGROUP_V2;
     u->facts = (struct config_facts){
@@ -80,7 +82,6 @@ static int read_facts(struct update *u, struct lxcdriver_error **err)
     };
     if (cgroup_read(&u->c->cgroups, u->facts.blkio_weight_file, &weight) < 0)
         u->facts.blkio_weight_file = v2 ? "io.bfq.weight" : "blkio.bfq.weight";
-    u->unit = json_string_value(json_object_get(u->c->state, "systemdUnit"));
     u->cmd->rootless = rootless();
     u->cmd->supervisor_inside = json_is_true(json_object_get(u->c->state, "supervisorInside"));
     return 0;

@@ -97,6 +97,8 @@ static int volume_word(struct mount_spec *m, const char *word, struct said *said
 
     if (is_accepted_word(word))
         return 0;
+    if (strcmp(word, "idmap") == 0)
+        return mountopt_apply(m, word, err);
     if (!access && !propagation)
         return err_set(err, "\"%s\" is not an option of a volume", word);
     if ((access && said->access) || (propagation && said->propagation))

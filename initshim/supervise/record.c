@@ -51,6 +51,8 @@ static int take_string(struct sup_record *out, const struct record *rec)
         return add(out->payload, &out->n_payload, MAX_CGROUPS, text);
     case SUPT_MONITOR_CGROUP:
         return add(out->monitor, &out->n_monitor, MAX_CGROUPS, text);
+    case SUPT_HOME_CGROUP:
+        return add(out->home, &out->n_home, MAX_CGROUPS, text);
     case SUPT_LISTENER:
         out->listener = text;
         return 0;

@@ -104,7 +104,7 @@ void sup_check_created(struct supervisor *s)
     /* The init is in the payload's now. Where lxc-start stays there after all, it counts as one of
      * the container's. */
     if (s->rec.flags & SF_OWN_CGROUPS)
-        (void)sup_cgroups_enter(s->rec.monitor, s->rec.n_monitor, s->lxc);
+        (void)sup_cgroups_enter(s->rec.home, s->rec.n_home, s->lxc);
     sup_fifo_brake(s);
     sup_report(s, &msg, NULL, 0);
 }

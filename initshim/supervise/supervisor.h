@@ -25,8 +25,8 @@ struct sup_record {
     const char *lxc_start, *guard, *log_file, *log_level, *oom_file, *host_if;
     const char *time_ns;               /* NULL: none is joined */
     const char *lxc_name, *lxc_config; /* NULL: the id; <root>/<id>/config */
-    const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS];
-    size_t n_payload, n_monitor;
+    const char *payload[MAX_CGROUPS], *monitor[MAX_CGROUPS], *home[MAX_CGROUPS];
+    size_t n_payload, n_monitor, n_home;
     const char *listener; /* NULL: none */
     const char *listener_parts[LISTENER_PARTS];
     size_t n_listener_parts;

@@ -126,22 +126,23 @@ same() {
     is "as runc: $1" "$(cat "$SCRATCH/out.runlxc")" "$(cat "$SCRATCH/out.runc")"
     cmp -s "$SCRATCH/out.runc" "$SCRATCH/out.runlxc" || diag "$(cat "$SCRATCH/err.runlxc")"
 }
-sh() { printf '.process.args = ["sh", "-c", %s]' "$(jq -n --arg script "$1" '$script')"; }
-same "the spec's own container" "$(sh 'id -u; ls /dev | sort; exit 3')"
-same "files" "$(sh 'touch /x && stat -c %u:%g /x; chown 1 /x; rm /x')"
-same "its hostname" "$(sh hostname)"
-same "its processes" "$(sh 'echo $$; ls /proc | grep -c ^[0-9]')"
-same "mount flags" "$(sh 'grep -E " /(proc|dev|dev/shm|dev/mqueue|dev/pts) " /proc/mounts | cut -d " " -f 2,3 | sort')"
-same "a bind" '.mounts += [{destination: "/data", type: "bind", source: "'"$TEST_HOME/volume"'", options: ["rbind", "ro"]}] | '"$(sh 'ls /data; touch /data/x')"
-same "another user is not mapped" '.process.user = {uid: 5, gid: 5} | '"$(sh id)"
-both '.linux.uidMappings[0].hostID = 1 | '"$(sh true)"
+# words SCRIPT: a filter for the command.
+words() { printf '.process.args = ["sh", "-c", %s]' "$(jq -n --arg script "$1" '$script')"; }
+same "the spec's own container" "$(words 'id -u; ls /dev | sort; exit 3')"
+same "files" "$(words 'touch /x && stat -c %u:%g /x; chown 1 /x; rm /x')"
+same "its hostname" "$(words hostname)"
+same "its processes" "$(words 'echo $$; ls /proc | grep -c ^[0-9]')"
+same "mount flags" "$(words 'grep -E " /(proc|dev|dev/shm|dev/mqueue|dev/pts) " /proc/mounts | cut -d " " -f 2,3 | sort')"
+same "a bind" '.mounts += [{destination: "/data", type: "bind", source: "'"$TEST_HOME/volume"'", options: ["rbind", "ro"]}] | '"$(words 'ls /data; touch /data/x')"
+same "another user is not mapped" '.process.user = {uid: 5, gid: 5} | '"$(words id)"
+both '.linux.uidMappings[0].hostID = 1 | '"$(words true)"
 like "ids that are not the user's are refused by name" "$(cat "$SCRATCH/err.runlxc")" 'linux.uidMappings\[0\]: not all 1 ids from 1 on are user '"$U's"
-both '.linux.uidMappings = [{containerID: 0, hostID: '"$TEST_SUBID"', size: 100}] | .linux.gidMappings = .linux.uidMappings | '"$(sh 'cat /proc/self/uid_map | tr -s " "')"
+both '.linux.uidMappings = [{containerID: 0, hostID: '"$TEST_SUBID"', size: 100}] | .linux.gidMappings = .linux.uidMappings | '"$(words 'cat /proc/self/uid_map | tr -s " "')"
 is "of his further ids some" "$(cat "$SCRATCH/out.runlxc")" " 0 1 100
 rc=0"
-both '.linux.resources.memory.limit = 10000000 | '"$(sh true)"
+both '.linux.resources.memory.limit = 10000000 | '"$(words true)"
 like "a limit that cannot be had is refused" "$(cat "$SCRATCH/err.runlxc")" 'resources.memory: cgroup v[12] controller "memory" is not delegated to this user'
-both '.linux.resources.pids.limit = 0 | '"$(sh 'echo ran')"
+both '.linux.resources.pids.limit = 0 | '"$(words 'echo ran')"
 is "none is none" "$(cat "$SCRATCH/out.runlxc")" $'ran\nrc=0'
 
 # ---- a user without further ids ----
