@@ -27,7 +27,7 @@ mapfile -t pages < <(find man -name '*.[1-8]' 2>/dev/null | sort)
 
 # The flags that change what is compiled; warnings are the compiler's.
 flags=(-std=gnu17 -D_GNU_SOURCE -DVERSION='"0"' -DLIBEXECDIR='"/l"' -DTEMPLATEDIR='"/t"' -DSYSCONFDIR='"/e"'
-    -iquote driver -idirafter initshim -idirafter driver -iquote driver/cli -iquote tests/unit -iquote .)
+    -iquote driver -idirafter initshim -idirafter driver -iquote driver/cli -iquote tests/unit -iquote tests/fuzz -iquote .)
 read -ra found < <(pkg-config --cflags jansson libapparmor libseccomp lxc cmocka)
 flags+=("${found[@]}")
 
@@ -55,7 +55,7 @@ cpp_check() {
         --inline-suppr --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=varFuncNullUB --suppress=memleak --suppress=resourceLeak \
         --suppress=internalAstError \
         -D__GNUC__ -D_GNU_SOURCE -DVERSION='"0"' -DLIBEXECDIR='"/l"' -DTEMPLATEDIR='"/t"' -DSYSCONFDIR='"/e"' \
-        -Idriver -Iinitshim -Idriver/cli "${sources[@]}"
+        -Idriver -Iinitshim -Idriver/cli -Itests/fuzz "${sources[@]}"
 }
 
 manual() {

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -41,6 +42,25 @@ static uint32_t call(uint32_t arch, uint32_t number)
     struct seccomp_data data = {.nr = (int)number, .arch = arch};
 
     return rig_run(program, length, &data);
+}
+
+/* Where nothing is named there is no last number; that is known at once, for x32 too, whose numbers
+ * begin far up. */
+static void test_none_named(void **state)
+{
+    static const uint32_t tokens[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32,
+                                      SCMP_ARCH_S390X, SCMP_ARCH_MIPS64N32};
+    const struct seccomp_spec spec = {.set = true};
+    struct seccomp_newer newer = {.n_arches = ARRAY_SIZE(tokens)};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(tokens); i++)
+        newer.arches[i].token = tokens[i];
+    alarm(30);
+    seccomp_find_lasts(&spec, &newer);
+    alarm(0);
+    for (size_t i = 0; i < ARRAY_SIZE(tokens); i++)
+        assert_int_equal(newer.arches[i].number, -1);
 }
 
 static void test_each(void **state)
@@ -235,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_late_everywhere),
         cmocka_unit_test(test_late_rules),
+        cmocka_unit_test(test_none_named),
         cmocka_unit_test(test_each),
         cmocka_unit_test(test_x32),
         cmocka_unit_test(test_nothing_named),
