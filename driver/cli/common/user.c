@@ -17,7 +17,6 @@
 #include "base/fs.h"
 #include "base/rootless.h"
 #include "base/str.h"
-#include "host/proc.h"
 
 #define SUBIDS_MAX (1 << 20)
 #define RANGES_MAX 32 /* newuidmap takes as many as the kernel, 340; nobody has so many */
@@ -216,19 +215,20 @@ static int enter_new(struct lxcdriver_error **err)
 
 /* ---- a namespace that there is ---- */
 
-/* The user namespace of the supervisor of the container that a word names ("ID", "container:ID");
- * -1 when it names none that runs. */
+/*
+ * The user namespace of the supervisor of the container that a word names ("ID", "container:ID");
+ * -1 when it names none. A supervisor that has ended may have given its number to another process:
+ * of that only a namespace of this user's can be entered, which is as good as a new one.
+ */
 static int open_namespace(const char *root, const char *word)
 {
     const char *colon = strrchr(word, ':'), *id = colon ? colon + 1 : word;
     cleanup_free char *file = str_printf("%s/%s/state.json", root, id), *path = NULL;
     json_t *state = file && !strchr(id, '/') && *id != '.' ? json_load_file(file, 0, NULL) : NULL;
     pid_t pid = (pid_t)json_integer_value(json_object_get(state, "supervisorPid"));
-    uint64_t start = (uint64_t)json_integer_value(json_object_get(state, "supervisorStartTime"));
-    bool lives = pid > 1 && proc_alive(pid, start);
 
     json_decref(state);
-    path = lives ? str_printf("/proc/%d/ns/user", (int)pid) : NULL;
+    path = pid > 1 ? str_printf("/proc/%d/ns/user", (int)pid) : NULL;
     return path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 }
 
