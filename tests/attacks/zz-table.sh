@@ -11,9 +11,9 @@ readme=$TOP/README.md
 rows() {
     local script name
 
-    for script in "$attacks"/[!z]*.sh; do
+    for script in "$attacks"/CVE-*.sh; do
         name=$(basename "$script" .sh)
-        [ "$name" = lib ] || cat "$BUILD/tests/attacks/$name.tsv" || return 1
+        cat "$BUILD/tests/attacks/$name.tsv" || return 1
     done
     [ ! -e "$attacks/elsewhere.tsv" ] || grep -v '^#' "$attacks/elsewhere.tsv" | cut -f 2-
 }
@@ -39,9 +39,9 @@ if [ "${1:-}" = --write ]; then
 fi
 
 suite_begin
-for script in "$attacks"/[!z]*.sh; do
+for script in "$attacks"/CVE-*.sh; do
     name=$(basename "$script" .sh)
-    [ "$name" = lib ] || ok "$name has run" test -s "$BUILD/tests/attacks/$name.tsv"
+    ok "$name has run" test -s "$BUILD/tests/attacks/$name.tsv"
 done
 if [ -e "$attacks/elsewhere.tsv" ]; then
     while IFS=$'\t' read -r suite cve _; do
