@@ -141,7 +141,7 @@ struct sup_msg {
     uint32_t origin;     /* SUP_FAIL */
     uint32_t stage;      /* SUP_FAIL, SUP_WARN */
     int32_t errnum;
-    int32_t value; /* SUP_FAIL: exit code; SUP_HOOKS_DONE */
+    int32_t value; /* SUP_FAIL: exit code; SUP_HOOKS_DONE; SUP_EXIT: 1 when a cgroup is left */
     char detail[SHIM_DETAIL];
 };
 

@@ -242,7 +242,8 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
     case SUP_STARTED:
         return on_started(l, err);
     case SUP_EXIT:
-        l->ended = l->ended_in_order = true;
+        l->ended = true;
+        l->ended_in_order = msg.value == 0;
         l->status = msg.status;
         l->oom = msg.oom > 0;
         /* The kill is counted after it was notified of; one that took the init may be told here

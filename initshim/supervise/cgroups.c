@@ -151,10 +151,15 @@ void sup_cgroups_kill(const char *const *paths, size_t n)
     }
 }
 
-void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest)
+bool sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest)
 {
-    for (size_t i = 0; i < n; i++)
+    bool gone = true;
+
+    for (size_t i = 0; i < n; i++) {
         remove_at(AT_FDCWD, paths[i], kill_rest, 0);
+        gone = access(paths[i], F_OK) < 0 && gone;
+    }
+    return gone;
 }
 
 void sup_cgroups_thaw(const char *const *paths, size_t n)

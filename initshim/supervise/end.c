@@ -130,9 +130,9 @@ static void remove_traces(struct supervisor *s)
             sup_cgroups_kill(s->rec.payload, s->rec.n_payload);
         return;
     }
-    sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
+    s->left = !sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
     /* Whatever lxc-start left in its own: a hook that would not end. */
-    sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true);
+    s->left = !sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true) || s->left;
     if (s->rec.host_if)
         sup_link_delete(s->rec.host_if);
 }

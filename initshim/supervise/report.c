@@ -77,8 +77,11 @@ void sup_report_failure(struct supervisor *s)
 
 void sup_report_exit(struct supervisor *s)
 {
-    struct sup_msg msg = {
-        .type = SUP_EXIT, .pid = s->init, .status = s->status, .oom = s->oom_kills};
+    struct sup_msg msg = {.type = SUP_EXIT,
+                          .pid = s->init,
+                          .status = s->status,
+                          .oom = s->oom_kills,
+                          .value = s->left};
 
     sup_report(s, &msg, NULL, 0);
     answer(s, &msg, false);

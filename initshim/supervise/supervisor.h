@@ -80,6 +80,7 @@ struct supervisor {
     int status;  /* wait(2) status of the init */
     bool failed; /* `failure` is to be reported instead of a start */
     struct sup_msg failure;
+    bool left; /* a cgroup could not be removed */
     uint32_t oom_kills;
     int64_t started_ns, finished_ns;
     int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none */
@@ -161,7 +162,8 @@ void sup_teardown(struct supervisor *s);
 
 /* cgroups.c: remove a list of cgroup directories with all below, killing what is left in them when
  * `kill_rest`. */
-void sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
+/* True when none of them is left. */
+bool sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
 /* Kill what is in them and below, but for ourselves. */
 void sup_cgroups_kill(const char *const *paths, size_t n);
 /* Let what is frozen in v1 see the SIGKILL that it was sent. */

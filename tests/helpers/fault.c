@@ -16,8 +16,7 @@
  * Any other program has no role and is only followed.
  *
  * close(2) is carried out nevertheless: whatever it returns the descriptor is gone, and a run in
- * which it is not would say nothing about a real kernel. brk(2) says in the kernel's own way that
- * the break stays where it is: by returning it.
+ * which it is not would say nothing about a real kernel.
  *
  * The exit status is COMMAND's; 124 when all was not over in SECONDS (30), with a line "hang ROLE
  * CALL" in FILE for each process that was there; 123 when COMMAND left a process behind that does
@@ -203,9 +202,7 @@ static void set_result(struct tracee *t, bool entering)
 
     if (ptrace(PTRACE_GETREGS, t->pid, 0, &regs) < 0)
         return;
-    if (entering && fail_nr == SYS_brk)
-        regs.rdi = 0;
-    else if (entering)
+    if (entering)
         regs.orig_rax = (unsigned long long)-1;
     else
         regs.rax = (unsigned long long)-fail_error;
@@ -249,8 +246,7 @@ static void on_syscall(struct tracee *t)
     n = counted(t->role, (long)info.entry.nr);
     if (!inject || (long)info.entry.nr != fail_nr || n != fail_at)
         return;
-    done = true;
-    t->fail_at_exit = fail_nr != SYS_brk;
+    done = t->fail_at_exit = true;
     fprintf(out, "hit %s %s %u%s\n", t->role, call_name(fail_nr), n,
             by_loader(t, info.instruction_pointer) ? " loader" : "");
     if (fail_nr != SYS_close)
