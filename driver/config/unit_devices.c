@@ -155,15 +155,15 @@ static int name_rule(struct nodes *nodes, const struct device_rule *rule, const 
 
 static int put_node(struct unit_property *prop, const struct node *node)
 {
-    char access[4] = "";
+    char access[4] = "", *end = access;
 
     if (node->read)
-        strcat(access, "r");
+        *end++ = 'r';
     if (node->write)
-        strcat(access, "w");
+        *end++ = 'w';
     if (node->mknod)
-        strcat(access, "m");
-    if (!*access)
+        *end++ = 'm';
+    if (end == access)
         return 0;
     return unit_step_add(prop, '(', "ss", 0) == 0 && unit_step_add(prop, 's', node->name, 0) == 0 &&
                    unit_step_add(prop, 's', access, 0) == 0 &&

@@ -258,7 +258,7 @@ static int read_array(struct reader *r, const char *wanted, char type[TYPE_MAX])
         if (read_value(r, *element ? element : NULL, found) < 0)
             return -1;
         if (!*element)
-            strcpy(element, found);
+            snprintf(element, sizeof(element), "%s", found);
     }
     if (more < 0)
         return -1;
@@ -274,7 +274,7 @@ static int read_array(struct reader *r, const char *wanted, char type[TYPE_MAX])
 static int read_tuple(struct reader *r, const char *wanted, char type[TYPE_MAX])
 {
     const char *rest = wanted ? wanted + 1 : NULL;
-    size_t begin = r->prop->n, len = 1;
+    size_t begin = r->prop->n, len = 0;
     char inner[TYPE_MAX] = "";
     int more;
 
@@ -294,10 +294,9 @@ static int read_tuple(struct reader *r, const char *wanted, char type[TYPE_MAX])
         if (read_value(r, rest ? one : NULL, found) < 0)
             return -1;
         rest = end;
-        len += strlen(found);
-        if (len >= TYPE_MAX - 2)
+        if (len + strlen(found) >= sizeof(inner) - 2)
             return bad(r, "a shorter type");
-        strcat(inner, found);
+        len += (size_t)snprintf(inner + len, sizeof(inner) - len, "%s", found);
     }
     if (more < 0)
         return -1;

@@ -61,10 +61,8 @@ static void test_names_refused(void **state)
     char path[400] = "a.slice:p:";
 
     (void)state;
-    name_is("a.slice:p:n+1", NULL, false,
-            "'+' cannot be in the name of a unit, \"p-n+1.scope\"");
-    name_is("a b.slice:p:n", NULL, false,
-            "' ' cannot be in the name of a unit, \"a b.slice\"");
+    name_is("a.slice:p:n+1", NULL, false, "'+' cannot be in the name of a unit, \"p-n+1.scope\"");
+    name_is("a b.slice:p:n", NULL, false, "' ' cannot be in the name of a unit, \"a b.slice\"");
     memset(path + strlen(path), 'n', 248);
     name_is(path, NULL, false,
             "the unit \"p-nnnnnnnnnnnnnnnnnnnnnnnnnnnnnn...\" has a name longer than "
@@ -190,6 +188,15 @@ static void test_io(void **state)
 
 /* ---- devices ---- */
 
+static int64_t device_number(const char *text)
+{
+    int64_t number = -1;
+
+    assert_true(*text == '*' || str_to_i64(text, 0, UINT32_MAX, &number));
+    return number;
+}
+
+/* "+c 1:3 rw". */
 static void add_rule(struct command *cmd, const char *text)
 {
     struct device_rule *rule = ARRAY_GROW(&cmd->res.devices, &cmd->res.n_devices);
@@ -198,8 +205,8 @@ static void add_rule(struct command *cmd, const char *text)
     assert_int_equal(sscanf(text + 1, "%c %7[^:]:%7s %3s", &type, major, minor, access), 4);
     *rule = (struct device_rule){.allow = *text == '+',
                                  .type = type,
-                                 .major = *major == '*' ? -1 : atoi(major),
-                                 .minor = *minor == '*' ? -1 : atoi(minor),
+                                 .major = device_number(major),
+                                 .minor = device_number(minor),
                                  .read = strchr(access, 'r'),
                                  .write = strchr(access, 'w'),
                                  .mknod = strchr(access, 'm')};

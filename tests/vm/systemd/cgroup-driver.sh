@@ -145,6 +145,18 @@ bundle_of "$slice:runlxc:bad" .
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent
 fails_with 1 "connect to the system's bus" runlxc --systemd-cgroup create -b "$bundle" bad </dev/null
 unset DBUS_SYSTEM_BUS_ADDRESS
+# ---- lxc-launch ----
+
+ok "lxc-launch --systemd-cgroup" "$LXC_LAUNCH" -d --name "ll$tag" --systemd-cgroup --cgroup-parent "$slice" -m 64m --pids-limit 1 \
+    @busybox sleep 600
+like "its scope is in the parent" "$(properties "runlxc-ll$tag.scope")" "ControlGroup=/machine.slice/$slice/runlxc-ll$tag.scope"
+is "and has its limit" "$(cat "/sys/fs/cgroup/machine.slice/$slice/runlxc-ll$tag.scope/memory.max")" 67108864
+ok "its removal" "$RUNLXC" delete --force "ll$tag"
+ok "leaves no unit" unit_gone "runlxc-ll$tag.scope"
+status_is "a foreground container" 7 "$LXC_LAUNCH" --rm --name "lf$tag" --systemd-cgroup @busybox sh -c 'exit 7'
+ok "leaves none either" unit_gone "runlxc-lf$tag.scope"
+fails_with 125 'cgroup_parent: "/a" is not the name of a slice' "$LXC_LAUNCH" --rm --systemd-cgroup --cgroup-parent /a @busybox true
+
 is "what failed is not known" "$(runlxc list -q)" ""
 is "nor has left a process" "$(pgrep -c runlxc-hold)" 0
 
