@@ -9,7 +9,7 @@ tests=(clang afl++ clang-tidy clang-format cppcheck shellcheck libcmocka-dev bin
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
     runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion)
 # The engines that tests/engines starts, each in a place of its own.
-engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit
+engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit slirp4netns
     lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev)
 # The second kernel's machine; the kernel itself is only unpacked, by tests/vm/kernel.sh.
 machine=(qemu-system-x86 cpio kmod systemd dbus)
