@@ -107,5 +107,5 @@ is "each is a success or an error with a message" "$(grep -v ' fine$' "$SCRATCH/
 [ ! -s "$SCRATCH/details" ] || diag "$(head -n 60 "$SCRATCH/details")"
 diag "$(awk '{ n[$2]++ } END { for (s in n) printf "status %s: %d  ", s, n[s] }' "$SCRATCH/results")"
 # Otherwise all were refused, or none.
-within "some containers have run" "$(grep -c ' 0 fine$' "$SCRATCH/results")" 10 "$((commands - 10))"
+within "some containers have run" "$(grep -c ' 0 fine$' "$SCRATCH/results")" "$((commands / 20))" "$((commands - 1))"
 suite_end

@@ -84,7 +84,7 @@ keep() {
 afl() {
     local dict=$fuzz/dict/$1.dict in=$SCRATCH/afl-in/$1
 
-    mkdir -p "$in"
+    mkdir -p "$in" "$SCRATCH/afl"
     # A start tries each of the corpus several times: the smallest files are enough for a short run.
     find "$fuzz/corpus/$1" -type f -printf '%s %p\n' | sort -n | head -n "$((10 + afl_seconds))" | cut -d ' ' -f 2 | xargs cp -t "$in"
     timeout -k 10 $((afl_seconds + 180)) env AFL_NO_UI=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_FAST_CAL=1 \
