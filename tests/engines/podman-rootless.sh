@@ -19,9 +19,9 @@ user_podman_end() {
     local pid
 
     as_user podman rm -f -a -t 0 >/dev/null 2>&1
-    if read -r pid <"$TEST_RUNTIME/libpod/tmp/pause.pid"; then
-        kill -KILL "$pid"
-    fi 2>/dev/null
+    # Without a newline at its end.
+    pid=$(cat "$TEST_RUNTIME/libpod/tmp/pause.pid" 2>/dev/null)
+    [ -z "$pid" ] || kill -KILL "$pid"
 }
 
 conf=$TEST_HOME/.config/containers
