@@ -1,0 +1,65 @@
+#!/bin/bash
+# Podman as it is by default on a host with systemd: what a container of ours has for a unit, beside one of runc's.
+# shellcheck source=tests/engines/lib.sh disable=SC2317,SC2034,SC2154 # functions are called through the assertions; others' variables
+. "$(dirname "$0")/../../engines/lib.sh"
+engine_begin
+# shellcheck source=tests/engines/images.sh
+. "$ENGINES/images.sh"
+
+LIMIT=120
+slice=runlxctest$$.slice
+at_exit 'systemctl stop "$slice" 2>/dev/null'
+busybox_tar "$WORK/busybox.tar"
+
+# unit_of PID: the scope that a process is in.
+unit_of() { sed -nE 's,^0::.*/([^/]*\.scope)(/.*)?$,\1,p' "/proc/$1/cgroup"; }
+# properties UNIT PROGRAM: a task more is allowed for where there is a supervisor.
+properties() {
+    systemctl show "$1" -p Slice,Delegate,MemoryMax,MemoryLow,MemorySwapMax,CPUWeight,CPUQuotaPerSecUSec,TasksMax,AllowedCPUs \
+        -p DevicePolicy,ActiveState,DefaultDependencies | sort |
+        awk -F= -v program="$2" '$1 == "TasksMax" && $2 ~ /^[0-9]+$/ && program == "lxc" { $0 = "TasksMax=" $2 - 1 } { print }'
+}
+unit_gone() { [ "$(systemctl show "$1" -P LoadState)" = not-found ] && [ -z "$(find /sys/fs/cgroup -type d -name "$1")" ]; }
+# beside WHAT: both units say the same; what it is.
+beside() {
+    local theirs
+
+    theirs=$(properties "${units[runc]}" runc)
+    is "$1: the unit's properties are those with runc" "$(properties "${units[lxc]}" lxc)" "$theirs"
+    like "$1: which say something" "$theirs" "$2"
+}
+declare -A units=()
+
+# ---- Docker ----
+
+# ---- Podman ----
+
+# Docker's configuration is not Podman's.
+unset DOCKER_CONFIG
+podman() {
+    command podman --root "$WORK/podman" --runroot "$WORK/podman-run" --tmpdir "$WORK/podman-tmp" --cgroup-manager systemd \
+        --events-backend file --runtime "$runtime" "$@"
+}
+run_podman() { podman run -d --name "$1" --network none --log-driver k8s-file "${@:2}" localhost/busybox sleep 600; }
+pid_of() { podman inspect --format '{{.State.Pid}}' "$1"; }
+
+runtime=$LXC_RUNTIME
+ok "podman import" podman import "$WORK/busybox.tar" localhost/busybox
+for name in runc lxc; do
+    runtime=$LXC_RUNTIME
+    [ "$name" = lxc ] || runtime=$(command -v runc)
+    ok "podman run with $name" run_podman "$name" --memory 64m --cpus 0.5 --pids-limit 50
+    units[$name]=$(unit_of "$(pid_of "$name")")
+done
+like "podman run: the scope's name" "${units[lxc]}" '^libpod-[0-9a-f]{64}\.scope$'
+beside "podman run" 'Slice=machine.slice'
+prints "podman exec" "0::/" podman exec lxc cat /proc/self/cgroup
+like "podman stats" "$(podman stats --no-stream --format '{{.MemUsage}} {{.PIDS}}' lxc)" '/ 67.11MB [1-9]'
+ok "podman stop" podman stop -t 1 lxc
+ok "podman stop: the unit is gone" wait_for 20 unit_gone "${units[lxc]}"
+ok "podman run --cgroup-parent" run_podman parent --cgroup-parent "$slice"
+like "podman run --cgroup-parent: where it is" "$(cat "/proc/$(pid_of parent)/cgroup")" "^0::/$slice/libpod-[0-9a-f]*.scope/container\$"
+ok "podman rm -f" podman rm -f -t 0 runc lxc parent
+is "podman rm: no unit is left" "$(systemctl list-units --all --plain --no-legend 'libpod-*.scope' | grep -v conmon)" ""
+
+engine_end
