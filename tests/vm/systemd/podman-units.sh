@@ -30,8 +30,6 @@ beside() {
 }
 declare -A units=()
 
-# ---- Docker ----
-
 # ---- Podman ----
 
 # Docker's configuration is not Podman's.
