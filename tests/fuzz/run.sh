@@ -1,7 +1,8 @@
 #!/bin/bash
 # Every fuzz target for a while, from the kept corpus (corpus/NAME) and with its dictionary (dict/NAME.dict): no finding, and all of
 # the corpus was executed. As many run at once as there are processors.
-#     tests/fuzz/run.sh [TARGET...]      all targets
+#     tests/fuzz/run.sh                  all targets
+#     FUZZ_TARGETS="accounts ..." ...    these
 #     FUZZ_SECONDS=600 ...               each for so long with libFuzzer (20)
 #     FUZZ_AFL_SECONDS=60 ...            and with AFL++ (5); 0: one of the two engines only
 #     FUZZ_KEEP=1 ...                    what libFuzzer found to reach more code is put into the kept corpus, minimised
@@ -16,12 +17,7 @@ findings=$BUILD/fuzz/findings
 mkdir -p "$findings"
 export TMPDIR=/dev/shm UBSAN_OPTIONS=print_stacktrace=1
 
-targets=("$@")
-if [ "$#" -eq 0 ]; then
-    for source in "$fuzz"/*.c; do
-        targets+=("$(basename "$source" .c)")
-    done
-fi
+read -ra targets <<<"${FUZZ_TARGETS:-$(cd "$fuzz" && printf '%s ' *.c | sed 's/\.c / /g')}"
 
 # each COMMAND: for every target at once, as many as there are processors.
 each() {
