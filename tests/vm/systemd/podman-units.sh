@@ -60,4 +60,7 @@ like "podman run --cgroup-parent: where it is" "$(cat "/proc/$(pid_of parent)/cg
 ok "podman rm -f" podman rm -f -t 0 runc lxc parent
 is "podman rm: no unit is left" "$(systemctl list-units --all --plain --no-legend 'libpod-*.scope' | grep -v conmon)" ""
 
+# What it looks for controllers with stays, and its driver keeps the store's directory mounted on itself.
+rmdir /sys/fs/cgroup/podman_probe 2>/dev/null
+umount "$WORK/podman/overlay" 2>/dev/null
 engine_end
