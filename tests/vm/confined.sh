@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2154 # what tests/attacks/lib.sh sets
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what tests/attacks/lib.sh sets
 # For the attacks on AppArmor, sourced after tests/attacks/lib.sh: a profile that shows whether it holds.
 #
 #   confined_begin         load it, put the file that it hides into the bundle's root, bind /sys/kernel/security for runtimes
