@@ -105,6 +105,14 @@ removed() {
     nothing_left "after delete"
 }
 
+# told_or_gone NAME: what has not been removed at the end of a verb that removes has been said, and goes with the next `delete`.
+told_or_gone() {
+    case $err in
+    *remove* | *"look at"*) removed ;;
+    *) nothing_left "$1" ;;
+    esac
+}
+
 # limits: of the cgroup, by the host.
 limits() {
     local file
@@ -177,7 +185,7 @@ life_force() {
 life_run() {
     verb run 7 runlxc run -b "$W/bundle-run" "$ID" </dev/null >"$OUT/init"
     [ "$status" -ne 7 ] || same init
-    nothing_left "run"
+    told_or_gone run
 }
 
 life_launch() {
@@ -186,13 +194,12 @@ life_launch() {
         "$W/bundle/rootfs" sh /probe 7 </dev/null >"$OUT/init"
     if [ "$status" -eq 7 ]; then
         case $err in
-        # The command's own status stands; what was lost, or is left for `delete`, has been said.
+        # The command's own status stands; what was lost has been said.
         *"warning: output was lost"*) ;;
-        *"warning: "*remove* | *"warning: "*"look at"*) same init && return ;;
         *) same init ;;
         esac
     fi
-    nothing_left "lxc-launch --rm"
+    told_or_gone "lxc-launch --rm"
 }
 
 life_detached() {
