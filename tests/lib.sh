@@ -281,7 +281,7 @@ list_mounts() {
 # systemd makes and removes units of its own at any time.
 list_cgroups() {
     find /sys/fs/cgroup -mindepth 1 -type d -printf 'cgroup %p\n' 2>/dev/null |
-        grep -Ev '/(user\.slice|system\.slice|init\.scope)(/|$)' || true
+        grep -Ev '/(user\.slice|system\.slice|machine\.slice|init\.scope)(/|$)' || true
     find /sys/fs/cgroup -mindepth 1 -type d -ipath '*lxc*' -printf 'cgroup %p\n' 2>/dev/null
 }
 
