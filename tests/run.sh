@@ -148,7 +148,7 @@ vm_boot() {
 
 # The two machines side by side, each on a processor. vm/plain, or vm/plain/NAME: a part of them.
 vm_suite() {
-    local only=$1 kind name file limit=${TEST_LIMIT:-600}
+    local only=$1 kind name file limit=${TEST_LIMIT:-1800}
     local -a kinds=(plain systemd) names=()
 
     [ "${VM_SUITES:-}" != all ] || limit=5400

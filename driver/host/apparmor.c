@@ -34,6 +34,14 @@ bool apparmor_enabled(void)
     return module_enabled() && aa_is_enabled() == 1;
 }
 
+bool apparmor_own_policy(void)
+{
+    cleanup_free char *name = NULL;
+
+    return fs_read_at(AT_FDCWD, APPARMORFS "/.ns_name", PROFILES_MAX, &name, NULL) == 0 &&
+           name[0] && !str_eq(name, "root\n");
+}
+
 /* The name may hold spaces and parentheses: the mode is what follows the last " (". */
 static bool names_profile(const char *line, size_t line_len, const char *name, size_t len)
 {

@@ -76,7 +76,7 @@ static int take_default(struct launch *l, bool look_only, struct lxcdriver_error
     if (!file)
         return err_nomem(err);
     if (apparmor_profile_loaded(DEFAULT_PROFILE, &missing) < 0) {
-        if (geteuid() != 0 || l->cmd->rootless) {
+        if (geteuid() != 0 || (l->cmd->rootless && !apparmor_own_policy())) {
             warn(l, "AppArmor profile \"" DEFAULT_PROFILE "\" is not loaded, and only root can "
                     "load it: the container starts without");
             return 0;

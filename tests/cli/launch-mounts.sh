@@ -209,7 +209,7 @@ propagates() {
     "$LXC_LAUNCH" --rm --cap-add SYS_ADMIN --security-opt seccomp=unconfined -i -v "$SCRATCH/tree:/mnt$options" @busybox sh -c '
         mount -t tmpfs there /mnt/back; echo ready; read x; ls /mnt/late; echo end' <"$SCRATCH/fifo" >"$SCRATCH/seen" 2>&1 &
     exec 8>"$SCRATCH/fifo"
-    wait_for 10 grep -q ready "$SCRATCH/seen"
+    wait_for 30 grep -q ready "$SCRATCH/seen"
     if mountpoint -q "$SCRATCH/tree/back"; then up=up; fi
     mount -t tmpfs here "$SCRATCH/tree/late"
     echo >&8

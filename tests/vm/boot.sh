@@ -25,7 +25,7 @@ vm=$("$top/tests/vm/kernel.sh") || exit 125
 
 # The root is exported without what is mounted on it: a bind of it, in a mount namespace that ends with us.
 if [ -z "${VM_SCRATCH:-}" ]; then
-    VM_SCRATCH=$(mktemp -d /tmp/runlxc-vm.XXXXXX) || exit 125
+    VM_SCRATCH=$(mktemp -d /tmp/second-kernel.XXXXXX) || exit 125
     trap 'rm -rf --one-file-system "$VM_SCRATCH"' EXIT
     mkdir "$VM_SCRATCH/root" "$VM_SCRATCH/out"
     export VM_SCRATCH

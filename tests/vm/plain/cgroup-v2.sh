@@ -5,6 +5,9 @@
 . "$(dirname "$0")/../../lib.sh"
 suite_begin private
 
+# What keeps a container from its own limits. runc and crun take it from the whole host when a container of theirs has no cgroup
+# namespace, as one of a suite before this may have had.
+mount -o remount,nsdelegate,memory_recursiveprot /sys/fs/cgroup
 beside_runc
 CRUN=$(command -v crun)
 crun() { bounded "$CRUN" --root "$SCRATCH/crun-root" "$@"; }
@@ -132,6 +135,13 @@ is "devices as with runc" "$(runlxc exec devices sh -c "$try" 2>/dev/null)" "$ex
 like "which are not all" "$(paste -sd' ' <<<"$expected")" "not permitted +b 8 0"
 like "and not none" "$expected" "000000 c 1 7"
 for program in runc crun runlxc; do ok "$program delete --force devices" remove "$program" devices; done
+
+# ---- a container in the host's cgroup namespace ----
+
+bundle_of '.process.args = ["true"] | .linux.namespaces |= map(select(.type != "cgroup"))'
+jq . "$SCRATCH/.config" >"$bundle/config.json"
+ok "runlxc run in the host's cgroup namespace" runlxc run -b "$bundle" host </dev/null
+like "the host's delegation stays" "$(grep ' /sys/fs/cgroup ' /proc/mounts)" 'nsdelegate'
 
 # ---- a container that has cgroups of its own ----
 
