@@ -29,8 +29,7 @@ int config_rootfs(struct section *s)
 {
     if (section_include(s, "base.conf") < 0 || root(s) < 0 || host_name(s) < 0)
         return -1;
-    if (s->facts->keep_apparmor &&
-        section_set(s, "lxc.apparmor.profile", NULL, "unchanged") < 0)
+    if (s->facts->keep_apparmor && section_set(s, "lxc.apparmor.profile", NULL, "unchanged") < 0)
         return -1;
     if (s->cmd->stop_signal)
         return section_set(s, "lxc.signal.halt", "stop_signal", "%d", s->cmd->stop_signal);

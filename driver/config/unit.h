@@ -22,8 +22,9 @@ struct unit_name {
 
 /*
  * The unit that the command asks for by cgroups_path (slice:prefix:name) or
- * else by cgroup_parent, a slice, and its id, which command_validate() has looked at. Without a slice it is system.slice, or
- * user.slice with `user`, the manager of one user. *out is to be cleared in any case. 0, or -1.
+ * else by cgroup_parent, a slice, and its id, which command_validate() has looked at. Without a
+ * slice it is system.slice, or user.slice with `user`, the manager of one user. *out is to be
+ * cleared in any case. 0, or -1.
  */
 int unit_name_make(const struct command *cmd, bool user, struct unit_name *out,
                    struct lxcdriver_error **err);
