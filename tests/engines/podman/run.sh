@@ -179,6 +179,7 @@ JSON
 # The profile of lxc-launch is one for Podman, too.
 s_run_seccomp_of_lxc_launch()
 {
+    # shellcheck disable=SC2054 # calls with their arguments
     local calls=(mount keyctl add_key clone3 clone,0x10000000,0 bpf io_uring_setup setns unshare,0 reboot socket,38,5,0 socket,40,1,0
         socket,12,1,0 socket,2,1,0 socket,1,1,0 personality,0x40000 personality,0xffffffff chroot kcmp getpid)
 
