@@ -297,7 +297,7 @@ help:
 	@echo 'make              build everything into build/; build/lxc-launch works from there'
 	@echo 'make quickstart   as root: install what is needed, build, start a first container'
 	@echo 'make check        as root: install what is needed, build, run all tests'
-	@echo 'make check-vm     as root: the part of it that a second kernel runs; make check-vm-all: with every command-line suite'
+	@echo 'make check-vm     as root: suites on a second kernel, Debian'\''s in qemu; make check-vm-all: with every command-line suite'
 	@echo 'make check-failures  as root: every system call of ours made to fail with each of five errors; hours'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
 	@echo 'make fuzz         targets for libFuzzer in build/fuzz, make fuzz-afl: for AFL++; tests/fuzz/run.sh runs them'
