@@ -15,7 +15,8 @@ FAILURES=${FAILURES:-}
 ERRORS=(ENOMEM EIO EINTR ENOSPC EPERM)
 JOBS=${JOBS:-$(nproc)}
 SECONDS_EACH=45
-# Calls that do not return, and those that always succeed: their man pages say so. brk(2) has no error number, and malloc goes on without it.
+# Calls that do not return, and those that always succeed: their man pages say so. brk(2) fails by giving the old break; an error number
+# in its place the C library takes for an address, and any program that allocates ends with SIGSEGV.
 NEVER='brk|exit|exit_group|rt_sigreturn|set_tid_address|umask|getp?pid|gettid|gete?[ug]id'
 
 # scenario NAME ROLE...: what is made to fail in it.

@@ -8,11 +8,19 @@ export I=localhost/busybox DEBIAN=localhost/debian
 # podman_conf: Podman's configuration, made on the spot, and the environment by which it is read; nothing of the machine's is read or
 # written. Both runtimes share one store, as they would on a host.
 podman_conf() {
+    local name
+
     mkdir -p "$PODMAN"/{tmp,networks,hooks.d,home,run}
     # The machine's own policy and registries are hidden; what is below is all that there is. /run is Podman's and netavark's, too.
+    mkdir "$PODMAN/machine" && mount --rbind /run "$PODMAN/machine" || return 1
     mount -t tmpfs -o mode=755 runlxc-test-etc /etc/containers &&
         mount -t tmpfs -o mode=755 runlxc-test-run /run || return 1
     mkdir -p /run/lock /run/lxc /run/runlxc
+    # But for systemd, where it is whom Podman asks for cgroups.
+    for name in systemd dbus; do
+        [ "${PODMAN_CGROUPS:-}" != systemd ] || { mkdir "/run/$name" && mount --bind "$PODMAN/machine/$name" "/run/$name"; } || return 1
+    done
+    umount -R "$PODMAN/machine"
     # The hard limits are no higher than what an engine without CAP_SYS_RESOURCE may give.
     cat >"$PODMAN/containers.conf" <<CONF
 [containers]
