@@ -87,7 +87,7 @@ is "runlxc: it has the mounts that it has with runc" "$(mounts_of runlxc)" "$(mo
 # ---- a state that is read again ----
 
 document | jq '.process.args = ["/bin/sleep", "60"]' >"$bundle/config.json"
-ok "it is created" runlxc create -b "$bundle" state </dev/null >/dev/null
+ok "it is created" runlxc create -b "$bundle" state </dev/null
 prints "its annotations are what they were" $'b\nc' sh -c '"$1" --root "$2" state state | jq -r ".annotations[\"a\\nlxc.include\"]"' sh "$RUNLXC" "$ROOT"
 ok "it is started" runlxc start state
 jq -n --arg cwd "/$odd" '{args: ["/bin/sh", "/tell", "x\ny"], cwd: $cwd, env: ["PATH=/bin", "ODD=a\nlxc.include = b"], user: {uid: 0, gid: 0}}' \
