@@ -49,6 +49,11 @@ if [ -e "$attacks/elsewhere.tsv" ]; then
         ok "$suite is about $cve" grep -q "$cve" "$TOP/$suite"
     done < <(grep -v '^#' "$attacks/elsewhere.tsv")
 fi
-is "README.md's table is what was seen" "$(sed -n '/^<!-- attacks -->$/,/^<!-- \/attacks -->$/ { /^<!--/ d; p }' "$readme")" "$(table)"
+# What other runtimes do in one run depends on the machine's load and on the packages of the day: it is remarked, not failed.
+ours() { sed -E 's/ \| [^|]* \| [^|]* \|$//'; }
+written=$(sed -n '/^<!-- attacks -->$/,/^<!-- \/attacks -->$/ { /^<!--/ d; p }' "$readme")
+seen=$(table)
+is "README.md's table is what was seen of us" "$(ours <<<"$written")" "$(ours <<<"$seen")"
+diff <(echo "$written") <(echo "$seen") | sed -n 's/^</# README.md:/p; s,^>,# seen now: ,p'
 is "nothing gets through to us" "$(rows | awk -F '\t' '$2 != "resists" { print $1, $2 }')" ""
 suite_end
