@@ -35,7 +35,9 @@ datadir := $(prefix)/share
 mandir := $(datadir)/man
 sysconfdir := $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
 pkgconfigdir := $(libdir)/pkgconfig
-completiondir := $(datadir)/bash-completion/completions
+bashcompdir := $(datadir)/bash-completion/completions
+zshcompdir := $(datadir)/zsh/site-functions
+fishcompdir := $(datadir)/fish/vendor_completions.d
 helperdir := $(libexecdir)/runlxc
 pkgdatadir := $(datadir)/runlxc
 templatedir := $(pkgdatadir)/lxc-templates
@@ -305,8 +307,14 @@ help:
 
 # ---- installing ----
 MAN_PAGES := $(wildcard man/*.[1-8])
+# A page of this name for each function that a page of section 3 has under NAME.
+MAN_LINKS := $(foreach n,$(shell sed -n 's/^\.Nm \(lxcdriver_[a-z_]*\).*/\1/p' man/lxcdriver.3 2>/dev/null | sort -u),\
+	$(mandir)/man3/$(n).3)
 TEMPLATES := $(wildcard lxc-templates/*)
+# What completes commands in one shell: NAME.bash, _NAME for zsh, NAME.fish.
 COMPLETIONS := $(wildcard configs/completion/*)
+completion_dir = $(if $(filter %.bash,$(1)),$(bashcompdir),$(if $(filter %.fish,$(1)),$(fishcompdir),$(zshcompdir)))
+completion_place = $(completion_dir)/$(patsubst %.bash,%,$(notdir $(1)))
 APPARMOR := $(if $(wildcard configs/apparmor),$(shell find configs/apparmor -type f | sort))
 SETTINGS := $(wildcard configs/runlxc.conf)
 # What an engine's administrator copies from: everything under configs/ that has no place of its own.
@@ -319,7 +327,8 @@ INSTALLED := $(addprefix $(bindir)/,$(notdir $(COMMANDS))) \
 	$(includedir)/lxcdriver.h $(pkgconfigdir)/lxcdriver.pc \
 	$(addprefix $(templatedir)/,$(notdir $(TEMPLATES))) \
 	$(foreach m,$(MAN_PAGES),$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m))) \
-	$(foreach c,$(COMPLETIONS),$(completiondir)/$(patsubst %.bash,%,$(notdir $(c)))) \
+	$(MAN_LINKS) \
+	$(foreach c,$(COMPLETIONS),$(call completion_place,$(c))) \
 	$(patsubst configs/apparmor/%,$(sysconfdir)/apparmor.d/%,$(APPARMOR)) \
 	$(patsubst configs/%,$(configdir)/%,$(SNIPPETS))
 
@@ -343,7 +352,8 @@ install: all install-apparmor
 	chmod 644 $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
 	$(foreach f,$(TEMPLATES),$(call put,644,$(f),$(templatedir)/$(notdir $(f)))$(newline))
 	$(foreach f,$(MAN_PAGES),$(call put,644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))$(newline))
-	$(foreach f,$(COMPLETIONS),$(call put,644,$(f),$(completiondir)/$(patsubst %.bash,%,$(notdir $(f))))$(newline))
+	$(foreach f,$(MAN_LINKS),ln -sf lxcdriver.3 $(DESTDIR)$(f)$(newline))
+	$(foreach f,$(COMPLETIONS),$(call put,644,$(f),$(call completion_place,$(f)))$(newline))
 	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(configdir)/%,$(f)))$(newline))
 # An administrator's settings are never overwritten.
 	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \

@@ -21,7 +21,7 @@ step() {
 
 mapfile -t sources < <(find driver initshim tests -name '*.c' | sort)
 mapfile -t headers < <(find driver initshim tests -name '*.h' | sort)
-mapfile -t scripts < <(find tests .ci configs debian \( -name '*.sh' -o -path .ci/run -o -path '*/completion/*' \) -type f 2>/dev/null | sort)
+mapfile -t scripts < <(find tests .ci configs debian \( -name '*.sh' -o -path .ci/run -o -path '*/completion/*.bash' \) -type f 2>/dev/null | sort)
 mapfile -t pages < <(find man -name '*.[1-8]' 2>/dev/null | sort)
 [ "$#" -eq 0 ] || sources=("$@")
 

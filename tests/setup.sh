@@ -7,7 +7,8 @@ set -eu
 build=(gcc libc6-dev make pkg-config libjansson-dev libapparmor-dev libseccomp-dev libsystemd-dev lxc lxc-dev busybox-static)
 tests=(clang libclang-rt-dev afl++ clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
-    runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion)
+    runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion
+    zsh fish)
 # The engines that tests/engines starts, each in a place of its own.
 engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit slirp4netns fuse-overlayfs
     lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev)

@@ -36,7 +36,12 @@ for file in "$TOP"/man/*.[1-8]; do
 done
 for file in "$TOP"/configs/completion/*; do
     name=${file##*/}
-    [ -e "$file" ] && installed 644 "/usr/local/share/bash-completion/completions/${name%.bash}"
+    case $name in
+        *.bash) installed 644 "/usr/local/share/bash-completion/completions/${name%.bash}" ;;
+        *.fish) installed 644 "/usr/local/share/fish/vendor_completions.d/$name" ;;
+        _*) installed 644 "/usr/local/share/zsh/site-functions/$name" ;;
+        *) fail "$name has a place" ;;
+    esac
 done
 for file in $(cd "$TOP/configs/apparmor" && find . -type f); do
     installed 644 "/etc/apparmor.d/${file#./}"
