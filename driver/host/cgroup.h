@@ -88,6 +88,9 @@ char *cgroup_relative(const struct cgroup_layout *layout, const char *cgroup,
  * out. 0 or -1. */
 int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out,
                        struct lxcdriver_error **err);
+/* Take those out of `dirs` that are in `others` too, but for a hierarchy's root, which everybody
+ * passes over anyway. */
+void cgroup_dirs_subtract(struct cgroup_dirs *dirs, const struct cgroup_dirs *others);
 void cgroup_dirs_clear(struct cgroup_dirs *dirs);
 /* Directory of a controller ("memory"; "" for v2), or NULL. A controller without a v1 hierarchy is
  * looked for in v2, so on pure v2 each of them gives the one directory; look at its `v2`. */

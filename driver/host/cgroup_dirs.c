@@ -130,6 +130,31 @@ int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgr
     return 0;
 }
 
+static bool has_path(const struct cgroup_dirs *dirs, const char *path)
+{
+    for (size_t i = 0; i < dirs->n; i++)
+        if (str_eq(dirs->dirs[i].path, path))
+            return true;
+    return false;
+}
+
+void cgroup_dirs_subtract(struct cgroup_dirs *dirs, const struct cgroup_dirs *others)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < dirs->n; i++) {
+        struct cgroup_dir dir = dirs->dirs[i];
+
+        if (has_path(others, dir.path) && !cgroup_path_is_root(dir.path)) {
+            free(dir.controllers);
+            free(dir.path);
+        } else {
+            dirs->dirs[kept++] = dir;
+        }
+    }
+    dirs->n = kept;
+}
+
 static bool lists(const char *controllers, const char *controller)
 {
     size_t len = strlen(controller);

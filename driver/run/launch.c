@@ -144,6 +144,22 @@ static int send_start(struct launch *l, struct lxcdriver_error **err)
     return send_last_word(l, SUP_START, "start the container", err);
 }
 
+/* Where no cgroup was to be had, as in a hierarchy that is mounted read-only, the init is in ours,
+ * whose other processes are not the container's to be ended. */
+static int find_cgroups(struct launch *l, pid_t init, struct lxcdriver_error **err)
+{
+    struct cgroup_dirs ours;
+
+    if (l->cmd->rootless)
+        return cgroup_dirs_of(&l->layout, l->cgroup_container, &l->actual, err);
+    if (cgroup_dirs_of_pid(&l->layout, init, &l->actual, err) < 0 ||
+        cgroup_dirs_of_pid(&l->layout, getpid(), &ours, err) < 0)
+        return -1;
+    cgroup_dirs_subtract(&l->actual, &ours);
+    cgroup_dirs_clear(&ours);
+    return 0;
+}
+
 /* The init waits for its start: write down who it is, then let it go, or leave it to the supervisor
  * first. */
 static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdriver_error **err)
@@ -166,9 +182,7 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
     if (launch_check_peers(l, err) < 0 || cpuset_guard_restore(&l->cpuset, &l->cmd->res, err) < 0 ||
         launch_furnish(l, msg->pid, err) < 0)
         return -1;
-    /* Where no cgroup was to be had it is in ours, which is not the container's to be ended. */
-    if ((l->cmd->rootless ? cgroup_dirs_of(&l->layout, l->cgroup_container, &l->actual, err)
-                          : cgroup_dirs_of_pid(&l->layout, msg->pid, &l->actual, err)) < 0)
+    if (find_cgroups(l, msg->pid, err) < 0)
         return err_wrap(err, "cgroups of the container's init");
     if (proc_stat_read(l->supervisor, &supervisor) == 0)
         facts.supervisor_start = supervisor.start_time;

@@ -397,6 +397,29 @@ static void test_read_is_fast(void **state)
     assert_true(us < 5000);
 }
 
+static void test_subtract(void **state)
+{
+    struct cgroup_dir listed[] = {{strdup("memory"), strdup("/sys/fs/cgroup/memory/mine/c"), false},
+                                  {strdup("pids"), strdup("/sys/fs/cgroup/pids/mine"), false},
+                                  {strdup(""), strdup("/"), true}};
+    struct cgroup_dir ours[] = {{(char *)"pids", (char *)"/sys/fs/cgroup/pids/mine", false},
+                                {(char *)"memory", (char *)"/sys/fs/cgroup/memory/mine", false}};
+    struct cgroup_dirs others = {ours, ARRAY_SIZE(ours)}, dirs = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(listed); i++) {
+        struct cgroup_dir *dir = ARRAY_GROW(&dirs.dirs, &dirs.n);
+
+        assert_non_null(dir);
+        *dir = listed[i];
+    }
+    cgroup_dirs_subtract(&dirs, &others);
+    assert_int_equal(dirs.n, 2);
+    assert_string_equal(dirs.dirs[0].path, "/sys/fs/cgroup/memory/mine/c");
+    assert_string_equal(dirs.dirs[1].path, "/");
+    cgroup_dirs_clear(&dirs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_init_scope),
         cmocka_unit_test(test_dirs),
         cmocka_unit_test(test_relative),
+        cmocka_unit_test(test_subtract),
         cmocka_unit_test(test_below),
         cmocka_unit_test(test_read_this_host),
         cmocka_unit_test(test_read_is_fast),
