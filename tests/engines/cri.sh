@@ -1,0 +1,112 @@
+#!/bin/bash
+# Kubernetes as far as one machine goes: Debian's containerd with its CRI plug-in, which is what a kubelet talks to, and a client in the
+# kubelet's place. Every scenario of tests/engines/cri runs in pods of the handler runc and of the handler runlxc.
+#
+# The client (cri/*.go, cri/api.proto) is built from Debian's packages and kept in the build tree.
+# shellcheck source=tests/engines/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/engines/images.sh
+. "$ENGINES/images.sh"
+engine_begin
+
+place=$BUILD/tests/cri
+containerd=$WORK/containerd
+export CONTAINERD_ADDRESS=$containerd/sock CONTAINERD_NAMESPACE=k8s.io CRI_SOCKET=$containerd/sock CRI=$place/cri
+export IMAGE=image.test/busybox:test PAUSE=image.test/pause:test DEFAULTS=image.test/defaults:test
+# The kubelet's place for profiles; containerd takes a file's path.
+export SECCOMP=$WORK/seccomp
+
+# Without modules: what Debian's packages bring lies where GOPATH says. Two suites may build at once.
+build() {
+    local dir=$WORK/client
+
+    mkdir -p "$place" "$dir" && cp "$ENGINES"/cri/*.go "$dir/" || return 1
+    protoc -I "$ENGINES/cri" --descriptor_set_out="$dir/api.pb" "$ENGINES/cri/api.proto" || return 1
+    cd "$dir" || return 1
+    GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$place/cache GOFLAGS='' CGO_ENABLED=0 \
+        go build -o "$place/cri.$$" . && mv "$place/cri.$$" "$place/cri"
+}
+
+# Only with CAP_SYS_RESOURCE can the sandboxes be put behind others in the OOM killer's eyes: restrict_oom_score_adj.
+config() {
+    cat <<EOT
+version = 2
+root = "$containerd/root"
+state = "$containerd/state"
+disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs",
+    "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs"]
+[grpc]
+  address = "$containerd/sock"
+[ttrpc]
+  address = "$containerd/sock.ttrpc"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$PAUSE"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "$WORK/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      BinaryName = "$(command -v runc)"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runlxc]
+  runtime_type = "io.containerd.runc.v2"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runlxc.options]
+    BinaryName = "$LXC_RUNTIME"
+EOT
+}
+
+# Pods get an address on a bridge, as most clusters' do.
+network() {
+    mkdir -p "$WORK/cni"
+    jq -n --arg dir "$WORK/cni-data" '{cniVersion: "0.4.0", name: "pods", plugins: [
+        {type: "bridge", bridge: "cri0", isGateway: true, hairpinMode: true,
+            ipam: {type: "host-local", dataDir: $dir, ranges: [[{subnet: "10.88.0.0/16"}]], routes: [{dst: "0.0.0.0/0"}]}}]}' \
+        >"$WORK/cni/10-pods.conflist"
+}
+
+# image TAG CONFIG: of one layer, $WORK/archive/layer.tar, as docker save writes it.
+image() {
+    local archive=$WORK/archive digest
+
+    digest=$(sha256sum "$archive/layer.tar")
+    jq -n --arg diff "sha256:${digest%% *}" --argjson config "$2" \
+        '{architecture: "amd64", os: "linux", rootfs: {type: "layers", diff_ids: [$diff]}, config: $config}' >"$archive/config.json"
+    jq -n --arg tag "$1" '[{Config: "config.json", RepoTags: [$tag], Layers: ["layer.tar"]}]' >"$archive/manifest.json"
+    tar -C "$archive" -cf "$WORK/image.tar" manifest.json config.json layer.tar
+    ctr image import "$WORK/image.tar"
+}
+
+images() {
+    local path='"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
+
+    mkdir "$WORK/archive" && busybox_tar "$WORK/archive/layer.tar"
+    image "$IMAGE" "{\"Env\": [$path], \"Cmd\": [\"sh\"]}" &&
+        image "$DEFAULTS" "{\"Env\": [$path, \"FROM=image\"], \"Entrypoint\": [\"sh\", \"-c\"],
+            \"Cmd\": [\"id -un; pwd; echo \$FROM\"], \"User\": \"user\", \"WorkingDir\": \"/home/user\",
+            \"StopSignal\": \"SIGUSR1\"}" &&
+        image "$PAUSE" '{"Entrypoint": ["/bin/sleep", "1000000"]}'
+}
+
+if ! build >"$WORK/build.log" 2>&1; then
+    diag "$(tail -n 20 "$WORK/build.log")"
+    fail "the client is built"
+    engine_end
+fi
+cd "$WORK" || exit 1
+mkdir "$containerd" "$SECCOMP"
+config >"$containerd/config.toml"
+network
+daemon_start containerd containerd --config "$containerd/config.toml" --log-level warn
+daemon_wait containerd 60 "$CRI" Status || exit 1
+ok "ctr imports the images" images
+# The plug-in hears of them by an event.
+for name in "$IMAGE" "$DEFAULTS" "$PAUSE"; do
+    ok "the plug-in knows $name" wait_for 10 "$CRI" ImageStatus "{\"image\": {\"image\": \"$name\"}}"
+done
+
+# shellcheck disable=SC2034 # the harness's
+ENGINE_LIBS=("$ENGINES/cri/lib.sh")
+scenarios_run cri "$ENGINES"/cri/{pods,containers,limits,security,streams}.sh
+daemon_stop containerd
+engine_end
