@@ -139,8 +139,9 @@ int config_devices(struct section *s)
         return 0;
     if (need_controller(s) < 0)
         return -1;
+    /* Every reader gives some; without any LXC would leave all devices to the container. */
     if (!res->n_devices)
-        return section_include(s, rules_are_v2(s) ? "devices-v2.conf" : "devices-v1.conf");
+        return err_set(s->err, "resources.devices: there is no rule");
     for (size_t i = 0; i < res->n_devices; i++)
         if (!is_repeated(res, i) && rule(s, &res->devices[i]) < 0)
             return -1;

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "config/config.h"
+#include "spec/readers.h"
 
 struct fixture {
     struct command *cmd;
@@ -39,6 +40,7 @@ static int setup(void **state)
     f->cmd = command_new();
     assert_non_null(f->cmd);
     f->cmd->default_mounts = true;
+    assert_int_equal(device_rules_default(&f->cmd->res, NULL), 0);
     f->facts = (struct config_facts){
         .state_dir = "/run/runlxc/x",
         .rootfs_path = "/srv/root",
@@ -95,6 +97,15 @@ static void test_append(void **state)
     assert_int_equal(config_write(f->cmd, &f->facts, &f->out, &f->err), 0);
     assert_int_equal(strncmp(f->out.data, "# mine\nlxc.include = /t/base.conf\n", 34), 0);
     says(f, "lxc.rootfs.path = dir:/srv/root\n");
+}
+
+/* A command that no reader made. */
+static void test_no_device_rules(void **state)
+{
+    struct fixture *f = *state;
+
+    f->cmd->res.n_devices = 0;
+    refused(f, "resources.devices: there is no rule");
 }
 
 static void test_other_containers(void **state)
@@ -350,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_append, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_device_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_containers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mount_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_paths, setup, teardown),
