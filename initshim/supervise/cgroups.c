@@ -91,6 +91,7 @@ static void remove_children(int parent, const char *name, bool kill_rest, int de
     closedir(dir);
 }
 
+/* ENODEV: a removal by somebody else is under way. 0 when it is gone. */
 static int remove_at(int parent, const char *name, bool kill_rest, int depth)
 {
     const struct timespec nap = {.tv_nsec = NAP_NS};
@@ -98,7 +99,7 @@ static int remove_at(int parent, const char *name, bool kill_rest, int depth)
     if (depth > DEPTH_MAX)
         return -1;
     for (int i = 0; i < TRIES; i++) {
-        if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENODEV)
             return 0;
         if (errno != EBUSY && errno != ENOTEMPTY)
             return -1;
@@ -155,10 +156,9 @@ bool sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest)
 {
     bool gone = true;
 
-    for (size_t i = 0; i < n; i++) {
-        remove_at(AT_FDCWD, paths[i], kill_rest, 0);
-        gone = access(paths[i], F_OK) < 0 && gone;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (remove_at(AT_FDCWD, paths[i], kill_rest, 0) < 0)
+            gone = false;
     return gone;
 }
 
