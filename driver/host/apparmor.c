@@ -34,12 +34,17 @@ bool apparmor_enabled(void)
     return module_enabled() && aa_is_enabled() == 1;
 }
 
-bool apparmor_own_policy(void)
+static bool in_policy_namespace(void)
 {
     cleanup_free char *name = NULL;
 
     return fs_read_at(AT_FDCWD, APPARMORFS "/.ns_name", PROFILES_MAX, &name, NULL) == 0 &&
            name[0] && !str_eq(name, "root\n");
+}
+
+bool apparmor_may_load(bool user_namespace)
+{
+    return geteuid() == 0 && (!user_namespace || in_policy_namespace());
 }
 
 /* The name may hold spaces and parentheses: the mode is what follows the last " (". */

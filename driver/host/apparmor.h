@@ -25,8 +25,9 @@ bool apparmor_text_has_profile(const char *profiles, const char *name);
  * all the same. 0 or -1. */
 int apparmor_current(char **label, struct lxcdriver_error **err);
 
-/* Whether we are in a policy namespace of a container, whose root loads profiles of its own. */
-bool apparmor_own_policy(void);
+/* Whether we may load profiles: root of the host may, and root of a user namespace whose container
+ * has a policy namespace of its own (security/apparmor/policy.c, aa_policy_admin_capable()). */
+bool apparmor_may_load(bool user_namespace);
 
 /* Make a policy namespace below our own; one that is there is taken as it is. 0 or -1. */
 int apparmor_namespace_make(const char *name, struct lxcdriver_error **err);

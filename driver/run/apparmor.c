@@ -76,7 +76,7 @@ static int take_default(struct launch *l, bool look_only, struct lxcdriver_error
     if (!file)
         return err_nomem(err);
     if (apparmor_profile_loaded(DEFAULT_PROFILE, &missing) < 0) {
-        if (geteuid() != 0 || (l->cmd->rootless && !apparmor_own_policy())) {
+        if (!apparmor_may_load(l->cmd->rootless)) {
             warn(l, "AppArmor profile \"" DEFAULT_PROFILE "\" is not loaded, and only root can "
                     "load it: the container starts without");
             return 0;
@@ -244,7 +244,7 @@ static int check_given(struct launch *l, struct lxcdriver_error **err)
     }
     if (!apparmor_is_generated(profile))
         return apparmor_profile_loaded(profile, err);
-    if (geteuid() != 0 || l->cmd->rootless)
+    if (!apparmor_may_load(l->cmd->rootless))
         return err_set(err, "AppArmor profile \"%s\": only root can load one", profile);
     return name_generated(l, err);
 }

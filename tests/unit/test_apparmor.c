@@ -1,14 +1,20 @@
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/fs.h"
 #include "host/apparmor.h"
 
 static const char profiles[] = "lxc-container-default (enforce)\n"
@@ -71,11 +77,60 @@ static void test_host(void **state)
                                   "on this host");
 }
 
+/* What apparmorfs says of the policy namespace that we are in; NULL: there is no such file. */
+static void put_namespace(const char *text)
+{
+    static const char file[] = "/sys/kernel/security/apparmor/.ns_name";
+
+    unlink(file);
+    if (text)
+        assert_int_equal(fs_write_atomic(AT_FDCWD, file, text, strlen(text), 0644), 0);
+}
+
+/* Root of a user namespace loads profiles in a container that has a policy of its own, only. */
+static void look_at_loading(void)
+{
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    assert_int_equal(mount("test", "/sys/kernel", "tmpfs", 0, NULL), 0);
+    assert_int_equal(mkdir("/sys/kernel/security", 0755), 0);
+    assert_int_equal(mkdir("/sys/kernel/security/apparmor", 0755), 0);
+    put_namespace(NULL);
+    assert_true(apparmor_may_load(false));
+    assert_false(apparmor_may_load(true));
+    put_namespace("root\n");
+    assert_true(apparmor_may_load(false));
+    assert_false(apparmor_may_load(true));
+    put_namespace("runlxc-web\n");
+    assert_true(apparmor_may_load(false));
+    assert_true(apparmor_may_load(true));
+    assert_int_equal(seteuid(65534), 0);
+    assert_false(apparmor_may_load(false));
+    assert_false(apparmor_may_load(true));
+}
+
+/* In a process of its own, for the mounts. */
+static void test_loading(void **state)
+{
+    pid_t pid = fork();
+    int status;
+
+    (void)state;
+    if (pid == 0) {
+        look_at_loading();
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_host),
+        cmocka_unit_test(test_loading),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
