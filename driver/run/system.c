@@ -85,9 +85,7 @@ static int decide(struct command *cmd, struct lxcdriver_error **err)
     const char *word = pair_find(cmd->annotations, cmd->n_annotations, SYSTEM_ANNOTATION);
 
     if (word && !str_eq(word, "true") && !str_eq(word, "false"))
-        return err_set(err,
-                       "annotations[\"" SYSTEM_ANNOTATION "\"]: \"%s\" is neither true nor "
-                       "false",
+        return err_set(err, "annotations." SYSTEM_ANNOTATION ": \"%s\" is neither true nor false",
                        word);
     if (word)
         cmd->system_container = str_eq(word, "true");

@@ -318,7 +318,7 @@ struct command {
     bool has_process;
     bool privileged;       /* all capabilities, devices, writable /sys and cgroups, no masks */
     bool init;             /* --init: the shim stays as pid 1 and reaps */
-    bool system_container; /* the command is an init such as systemd */
+    bool system_container; /* the command is systemd: set by the launch, not by a reader */
     bool lxcfs;            /* /proc files that show the container's limits, by lxcfs */
     bool engine;           /* from a bundle: what is not said stays unsaid; no /.dockerenv, no
                               environment of ours */

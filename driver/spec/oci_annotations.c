@@ -108,18 +108,6 @@ static int flag(const struct command *cmd, const char *key, bool *out, struct lx
     return 0;
 }
 
-int oci_system_container(struct command *cmd, struct lxcdriver_error **err)
-{
-    static const char *const inits[] = {"/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd",
-                                        "/usr/lib/systemd/systemd"};
-    const char *command = cmd->process.args.n ? cmd->process.args.items[0] : "";
-
-    for (size_t i = 0; i < ARRAY_SIZE(inits); i++)
-        if (strcmp(inits[i], command) == 0)
-            cmd->system_container = true;
-    return flag(cmd, OURS "system", &cmd->system_container, err);
-}
-
 int oci_annotations_apply(struct command *cmd, const struct conf *conf,
                           struct lxcdriver_error **err)
 {

@@ -141,9 +141,9 @@ static int read_document(const struct json_at *root, const char *bundle, struct 
         oci_text(root, "domainname", &cmd->domainname, err) < 0)
         return -1;
     if (oci_mounts_read(root, bundle, cmd, err) < 0 || oci_hooks_read(root, cmd, err) < 0 ||
-        read_annotations(root, cmd, err) < 0 || read_linux(root, cmd, warnings, err) < 0)
+        read_annotations(root, cmd, err) < 0)
         return -1;
-    return oci_system_container(cmd, err);
+    return read_linux(root, cmd, warnings, err);
 }
 
 int oci_config_read(const char *text, size_t len, const char *bundle, struct command *cmd,

@@ -33,8 +33,4 @@ int oci_mounts_read(const struct json_at *root, const char *bundle, struct comma
 /* Member "hooks" of the document (config.md, "POSIX-platform Hooks"). 0 or -1. */
 int oci_hooks_read(const struct json_at *root, struct command *cmd, struct lxcdriver_error **err);
 
-/* Whether the command is a system's init, by its name or as an annotation says, into
- * cmd->system_container. 0 or -1. */
-int oci_system_container(struct command *cmd, struct lxcdriver_error **err);
-
 #endif

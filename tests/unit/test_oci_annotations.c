@@ -5,37 +5,6 @@
     "{#, 'annotations': {" annotations "}, 'process': {'cwd': '/', 'args': ['" args "']},"         \
     "'linux': {" MOUNT_NS "}}"
 
-static void detects_systems(void **state)
-{
-    static const struct {
-        const char *text;
-        bool system;
-    } cases[] = {
-        {WITH("", "sh"), false},
-        {WITH("", "/sbin/init"), true},
-        {WITH("", "/usr/sbin/init"), true},
-        {WITH("", "/lib/systemd/systemd"), true},
-        {WITH("", "/usr/lib/systemd/systemd"), true},
-        {WITH("", "init"), false},
-        {WITH("", "/sbin/init2"), false},
-        {WITH("'org.linuxcontainers.system': 'false'", "/sbin/init"), false},
-        {WITH("'org.linuxcontainers.system': 'true'", "sh"), true},
-        {"{#, 'linux': {" MOUNT_NS "}}", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        struct bundle b;
-
-        bundle_accept(&b, cases[i].text);
-        if (b.cmd->system_container != cases[i].system)
-            fail_msg("%s: a system container: %d", cases[i].text, b.cmd->system_container);
-        bundle_end(&b);
-    }
-    bundle_refuse(WITH("'org.linuxcontainers.system': 'yes'", "sh"),
-                  "annotations.org.linuxcontainers.system: 'yes' is neither true nor false");
-}
-
 /* Apply under a list of patterns. */
 static int apply(struct bundle *b, const char *text, const char *const *patterns)
 {
@@ -175,7 +144,6 @@ static void asks_for_lxcfs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(detects_systems),
         cmocka_unit_test(passes_keys),
         cmocka_unit_test(passes_nothing_by_default),
         cmocka_unit_test(wildcards_reach_no_host),
