@@ -55,6 +55,7 @@ _runlxc_options() {
         valued='--additional-gids --apparmor --cap --cgroup --console-socket --cwd --env --pid-file --preserve-fds
             --process --process-label --user'
         ;;
+    install) switches='--default --dry-run --remove' valued='--config --engine --name --path' ;;
     kill) switches=--all ;;
     list) switches=--quiet valued=--format shorts=f ;;
     ps) valued=--format shorts=f ;;
@@ -83,8 +84,9 @@ _runlxc_options() {
 # The value of option $1.
 _runlxc_value() {
     case $1 in
+    --engine) _runlxc_choice containerd crio docker podman ;;
     --root | --bundle | -b | --image-path | --work-path) _runlxc_files -d ;;
-    --criu | --log | --process | --resources | -r | -p | --pid-file | --console-socket) _runlxc_files -f ;;
+    --config | --path | --criu | --log | --process | --resources | -r | -p | --pid-file | --console-socket) _runlxc_files -f ;;
     --manage-cgroups-mode) _runlxc_choice soft full strict ;;
     --cpu-idle) _runlxc_choice 0 1 ;;
     --rootless) _runlxc_choice auto false true ;;
@@ -103,7 +105,7 @@ _runlxc_value() {
     esac
 }
 
-_runlxc_commands='checkpoint create delete events exec features kill list pause ps restore resume run spec start state
+_runlxc_commands='checkpoint create delete events exec features install kill list pause ps restore resume run spec start state
     stop update wait'
 
 # The n-th argument of a command.
@@ -112,7 +114,7 @@ _runlxc_argument() {
     '') _runlxc_choice help "$_runlxc_commands" ;;
     help) _runlxc_choice "$_runlxc_commands" ;;
     # No argument, or an id that nobody has yet.
-    create | features | list | restore | run | spec) ;;
+    create | features | install | list | restore | run | spec) ;;
     *)
         if [[ $1 -eq 0 ]]; then
             _runlxc_choice "$(_runlxc_containers)"

@@ -24,5 +24,6 @@ const struct verb verb_features = {
     .name = "features",
     .usage = "",
     .summary = "print what this program can do, as the OCI runtime specification's JSON",
+    .as_caller = true,
     .act = act,
 };

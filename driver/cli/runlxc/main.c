@@ -13,10 +13,10 @@
 #define EXIT_OURS 1
 
 static const struct verb *const verbs[] = {
-    &verb_checkpoint, &verb_create, &verb_delete, &verb_events, &verb_exec,
-    &verb_features,   &verb_kill,   &verb_list,   &verb_pause,  &verb_ps,
-    &verb_restore,    &verb_resume, &verb_run,    &verb_spec,   &verb_start,
-    &verb_state,      &verb_stop,   &verb_update, &verb_wait,
+    &verb_checkpoint, &verb_create,  &verb_delete, &verb_events, &verb_exec,
+    &verb_features,   &verb_install, &verb_kill,   &verb_list,   &verb_pause,
+    &verb_ps,         &verb_restore, &verb_resume, &verb_run,    &verb_spec,
+    &verb_start,      &verb_state,   &verb_stop,   &verb_update, &verb_wait,
 };
 
 struct globals {
@@ -126,7 +126,7 @@ static int act(const struct verb *verb, struct context *ctx, const struct global
     cleanup_free char *root = find_root(globals->root, err);
     int code;
 
-    if (!root || (verb != &verb_spec && verb != &verb_features && user_enter(root, args, err) < 0))
+    if (!root || (!verb->as_caller && user_enter(root, args, err) < 0))
         return -1;
     ctx->root = root;
     ctx->drv = lxcdriver_new(root, err);

@@ -181,5 +181,6 @@ const struct verb verb_spec = {
     .options = options,
     .n_options = ARRAY_SIZE(options),
     .options_size = sizeof(struct options),
+    .as_caller = true,
     .act = act,
 };

@@ -73,16 +73,17 @@ struct verb {
     size_t n_options;
     size_t options_size;    /* of the struct that they fill; it is zero before */
     int min_args, max_args; /* max_args -1: any number */
-    bool in_order; /* options end where the arguments begin: what follows is somebody else's */
-    int failure;   /* exit code when it fails (0: 1); one that is called wrongly gives 1 */
+    bool in_order;  /* options end where the arguments begin: what follows is somebody else's */
+    bool as_caller; /* an ordinary user needs no user namespace for it */
+    int failure;    /* exit code when it fails (0: 1); one that is called wrongly gives 1 */
     /* args: NULL-terminated. The exit code, or -1 with err. */
     int (*act)(const struct context *ctx, void *options, char **args, struct lxcdriver_error **err);
 };
 
 extern const struct verb verb_checkpoint, verb_create, verb_run, verb_start;
-extern const struct verb verb_delete, verb_events, verb_exec, verb_features, verb_kill, verb_list,
-    verb_pause, verb_ps, verb_restore, verb_resume, verb_spec, verb_state, verb_stop, verb_update,
-    verb_wait;
+extern const struct verb verb_delete, verb_events, verb_exec, verb_features, verb_install,
+    verb_kill, verb_list, verb_pause, verb_ps, verb_restore, verb_resume, verb_spec, verb_state,
+    verb_stop, verb_update, verb_wait;
 
 /* ---- options.c ---- */
 
