@@ -54,8 +54,10 @@ endif
 
 # ---- flags ----
 CFLAGS ?= -O2 -g
+# WERROR= for whoever compiles with a compiler that is newer than these sources.
+WERROR := -Werror
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef \
-	-Wpointer-arith -Wwrite-strings -Wvla -Werror
+	-Wpointer-arith -Wwrite-strings -Wvla $(WERROR)
 DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' \
 	-DTEMPLATEDIR='"$(templatedir)"' -DCONFIGDIR='"$(configdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DBINDIR='"$(bindir)"'
@@ -80,7 +82,8 @@ else
 HARDEN := $(HARDEN_PLAIN)
 endif
 
-ALL_CFLAGS = -std=gnu17 $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) $(CPPFLAGS) -MD -MP
+# CPPFLAGS first: a distribution's have a _FORTIFY_SOURCE of their own, which ours undefines.
+ALL_CFLAGS = -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) -MD -MP
 
 # Looked up at the first use and once only: `make check` must be able to start before the packages are installed.
 PACKAGES := jansson libapparmor libseccomp
@@ -229,8 +232,11 @@ $(BUILD)/tests/$(1): $(BUILD)/obj/tests/unit/$(1).o \
 endef
 $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(basename $(notdir $(t))))))
 
-.PHONY: unit-tests
+.PHONY: unit-tests check-units
 unit-tests: $(UNIT_TESTS)
+# Each by itself, as tests/run.sh does; for those who build a package and have nothing but that.
+check-units: all unit-tests
+	@set -e; for test in $(UNIT_TESTS); do $$test >$$test.log 2>&1 || { cat $$test.log; exit 1; }; done
 
 # ---- fuzzers: build/fuzz/NAME for libFuzzer, build/fuzz-afl/NAME for AFL++ ----
 # Each target is built twice from the same source, with the library instrumented as well: a make with FUZZ set does one of the two.
@@ -302,8 +308,37 @@ help:
 	@echo 'make check-vm     as root: suites on a second kernel, Debian'\''s in qemu; make check-vm-all: with every command-line suite'
 	@echo 'make check-failures  as root: every system call of ours made to fail with each of five errors; hours'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
+	@echo 'make deb          Debian packages, into build/deb; make dist: the tarball, into build/dist'
 	@echo 'make fuzz         targets for libFuzzer in build/fuzz, make fuzz-afl: for AFL++; tests/fuzz/run.sh runs them'
 	@echo 'make bench        as root: measure, beside runc and crun; make lint, make format: the sources'
+
+# ---- what is given away ----
+# The same bytes whenever and wherever: the files in order, of nobody, and of the moment that debian/changelog ends with.
+DIST := runlxc-$(VERSION)
+DIST_TAR := $(abspath $(BUILD))/dist/$(DIST).tar.gz
+DEB := $(abspath $(BUILD))/deb
+DATE = $(shell sed -n '/^ -- /{s/.*>  //p;q}' debian/changelog)
+
+# Git's files as they are here, or those that an unpacked one lists.
+.PHONY: dist deb
+dist:
+	@rm -rf $(BUILD)/dist && mkdir -p $(BUILD)/dist/$(DIST)
+	@if test -e .git; then git ls-files | while read -r file; do test ! -e "$$file" || echo "$$file"; done; \
+		else cat MANIFEST; fi | LC_ALL=C sort > $(BUILD)/dist/$(DIST)/MANIFEST
+	@xargs -d '\n' -a $(BUILD)/dist/$(DIST)/MANIFEST cp -P --parents --preserve=mode -t $(BUILD)/dist/$(DIST)
+	@tar -C $(BUILD)/dist --format=gnu --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		--mtime='$(DATE)' -cf $(DIST_TAR:.gz=) $(DIST)
+	@rm -rf $(BUILD)/dist/$(DIST) && gzip -9n $(DIST_TAR:.gz=)
+	@echo $(DIST_TAR)
+
+# Not the variables of this make: dpkg-buildpackage has a make of its own, and flags of its own.
+deb: dist
+	@tests/setup.sh --deb
+	@rm -rf $(DEB) && mkdir -p $(DEB) && tar -C $(DEB) -xf $(DIST_TAR)
+	cd $(DEB)/$(DIST) && env -i PATH="$$PATH" HOME="$${HOME:-/}" DEB_BUILD_OPTIONS='$(DEB_BUILD_OPTIONS)' \
+		dpkg-buildpackage -us -uc
+	@rm -rf $(DEB)/$(DIST)
+	@ls $(DEB)/*.deb
 
 # ---- installing ----
 MAN_PAGES := $(wildcard man/*.[1-8])

@@ -2,12 +2,14 @@
 # Install the Debian packages that the build and the tests need. Does nothing when all are there.
 #     tests/setup.sh                all of them
 #     tests/setup.sh --quickstart   what building and a first container need
+#     tests/setup.sh --deb          what building and Debian packages need
 set -eu
 
 build=(gcc libc6-dev make pkg-config libjansson-dev libapparmor-dev libseccomp-dev libsystemd-dev lxc lxc-dev busybox-static)
+packaging=(build-essential dpkg-dev debhelper dh-apparmor libcmocka-dev)
 tests=(clang libclang-rt-dev afl++ clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
-    runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion
+    lintian runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion
     zsh fish)
 # The engines that tests/engines starts, each in a place of its own.
 engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit slirp4netns fuse-overlayfs
@@ -17,9 +19,10 @@ machine=(qemu-system-x86 cpio kmod systemd dbus)
 
 packages=("${build[@]}")
 case ${1:-} in
-    '') packages+=("${tests[@]}" "${engines[@]}" "${machine[@]}") ;;
+    '') packages+=("${packaging[@]}" "${tests[@]}" "${engines[@]}" "${machine[@]}") ;;
     --quickstart) packages+=(iproute2) ;;
-    *) echo "usage: tests/setup.sh [--quickstart]" >&2 && exit 2 ;;
+    --deb) packages+=("${packaging[@]}") ;;
+    *) echo "usage: tests/setup.sh [--quickstart|--deb]" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
