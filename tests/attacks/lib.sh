@@ -13,11 +13,11 @@
 #
 # One file an advisory, tests/attacks/CVE-YYYY-NNNN.sh; its header says on which guard of ours it hangs. What happened goes to
 # $BUILD/tests/attacks/CVE-YYYY-NNNN.tsv, one line: CVE, runlxc, runc, crun, what; zz-table.sh holds README.md's table against these.
-# A runtime's column is `resists`, `vulnerable`, `race not won`, or `not tried: why`.
+# A runtime's column is `resists`, `vulnerable`, or `not tried: why`.
 #
 #   resists DESC FUNC ARG...   FUNC RUNTIME ARG..., in a shell of its own, for each of the three. It returns 0 when the attack was made
-#                              and failed, $NOT_TRIED when it could not be made (its last line of output says why), $NOT_WON when that
-#                              may have been chance (of runc and crun; see race), anything else when it succeeded. For runlxc, a test that fails unless it is 0; for the others, only the table's entry.
+#                              and failed, $NOT_TRIED when it could not be made (its last line of output says why), anything else when
+#                              it succeeded. For runlxc, a test that fails unless it is 0; for the others, only the table's entry.
 #   ours_resists DESC FUNC ARG...        the same for runlxc alone
 #   outcome RUNTIME WORD                 by hand: `resists`, `vulnerable`, `not tried: why`. vulnerable stays whatever comes later.
 #   not_tried RUNTIME WHY                the same as the last, unless it is known already
@@ -25,7 +25,8 @@
 #   bundle, bundle_new DIR     $bundle: an OCI bundle, made by attack_begin; another one in DIR, which $bundle then names
 #   config [FILTER ARG...]     $bundle/config.json: what an engine gives to a container without options (no terminal, Docker's
 #                              capabilities, masked paths), changed by jq's FILTER with jq's ARGs
-#   runlxc, runc, crun         each with a root directory of its own; containers left are deleted at the end
+#   runlxc, runc, crun         each with a root directory of its own; containers left are deleted at the end. The latter two have
+#                              OTHERS_LIMIT seconds, 5 unless set: they hang in some attacks
 #   helper NAME                tests/helpers/NAME.c, compiled, as /bin/NAME of the bundle
 #   start RUNTIME ARG...       run $bundle under a name of its own ($id), bounded; output in $out and $err, status in $status
 #   background RUNTIME SECONDS CMD...    create and start a container with $bundle, which stays; succeeds once CMD does, in SECONDS
@@ -35,20 +36,20 @@
 #   canary_watch PATH...       watched are $host and these: a file with its contents, a directory with all that is in it
 #   canary_unchanged           1 when anything of it differs from what it was, with the differences on standard output
 #
-#   racer_start SECONDS A B    exchange the directory entries A and B as fast as can be, in the background, for that long at most
-#   racer_stop
-#   raced COUNT SECONDS CMD... CMD until it fails, so often and (after three times) so long at most; $rounds says how often it was
-#   race RUNTIME A B COUNT SECONDS CMD...   CMD while A and B are exchanged, until it fails, COUNT times at most and for SECONDS at
-#                              most; says how often it was, and returns as FUNC above
+#   each_point RUNTIME REGEX A B CMD...    a race in which nothing is left to chance: CMD once for each of the system calls that `run` of the
+#                              runtime, and all that it starts, makes with a path that REGEX matches (helpers/between.c says how), the
+#                              directory entries A and B exchanged right before that call, until CMD fails. Then, for runlxc, the same
+#                              with A and B exchanged for one such call only. Returns as FUNC above.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 NOT_TRIED=77
-NOT_WON=78
+OTHERS_LIMIT=${OTHERS_LIMIT:-5}
 CRUN=${CRUN:-$(command -v crun)}
 RUNC=${RUNC:-$(command -v runc)}
 CVE=$(basename "$0" .sh)
-rounds=0
+# What `run` of a runtime is run through.
+between=()
 declare -A found=()
 
 # ---- results ----
@@ -56,8 +57,6 @@ declare -A found=()
 outcome() {
     case ${found[$1]:-},$2 in
         vulnerable,*) ;;
-        race\ not\ won,vulnerable) found[$1]=$2 ;;
-        race\ not\ won,*) ;;
         resists,not\ tried*) ;;
         *) found[$1]=$2 ;;
     esac
@@ -108,7 +107,6 @@ resists() {
         case $code in
             0) outcome "$who" resists ;;
             "$NOT_TRIED") not_tried "$who" "${said##*$'\n'}" ;;
-            "$NOT_WON") outcome "$who" "race not won" ;;
             *) outcome "$who" vulnerable ;;
         esac
         diag "$who: ${found[$who]}: $desc${said:+: ${said:0:600}}"
@@ -119,17 +117,26 @@ resists() {
 
 # A runtime that dies of the attack has not resisted it.
 runlxc() {
-    local code
+    local code through=()
 
-    bounded "$RUNLXC" --root "$ROOT" "$@"
+    [ "$1" != run ] || through=(${between[@]+"${between[@]}"})
+    bounded ${through[@]+"${through[@]}"} "$RUNLXC" --root "$ROOT" "$@"
     code=$?
     case $code in 132 | 134 | 135 | 136 | 139) echo "runlxc $*: status $code" >>"$SCRATCH/.crashed" ;; esac
     return "$code"
 }
-runc() { bounded "$RUNC" --root "$SCRATCH/runc-root" "$@"; }
+runc() {
+    local through=() LIMIT=$OTHERS_LIMIT
+
+    [ "$1" != run ] || through=(${between[@]+"${between[@]}"})
+    bounded ${through[@]+"${through[@]}"} "$RUNC" --root "$SCRATCH/runc-root" "$@"
+}
 # crun 1.8 refuses a v2 hierarchy beside v1 ones; it is given a view of the machine without it.
 crun() {
-    bounded unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"' crun \
+    local through=() LIMIT=$OTHERS_LIMIT
+
+    [ "$1" != run ] || through=(${between[@]+"${between[@]}"})
+    bounded ${through[@]+"${through[@]}"} unshare -m --propagation private sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"' crun \
         "$CRUN" --root "$SCRATCH/crun-root" "$@"
 }
 
@@ -232,44 +239,39 @@ helper() {
 
 # ---- races ----
 
-racer_start() {
-    [ -x "$SCRATCH/exchange" ] ||
-        "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$SCRATCH/exchange" "$TOP/tests/helpers/exchange.c" || return 1
-    "$SCRATCH/exchange" "$@" </dev/null >/dev/null 2>&1 &
-    racer=$!
-}
+# More than any of them has.
+POINTS_MAX=200
 
-racer_stop() {
-    kill "$racer" 2>/dev/null
-    wait "$racer" 2>/dev/null
-    return 0
-}
+# points WORD RUNTIME REGEX A B CMD...: WORD is an option of between's, or nothing. $point is one more than were tried.
+points() {
+    local word=$1 who=$2 regex=$3 a=$4 b=$5 code
 
-raced() {
-    local count=$1 end=$((SECONDS + $2))
-
-    shift 2
-    for ((rounds = 1; rounds <= count; rounds++)); do
-        "$@" || return 1
-        [ "$SECONDS" -lt "$end" ] || [ "$rounds" -lt 3 ] || return 0
+    shift 5
+    for ((point = 1; point <= POINTS_MAX; point++)); do
+        # shellcheck disable=SC2206 # nothing, if it is nothing
+        between=("$SCRATCH/between" -t 20 -k "$point" $word -o "$SCRATCH/.points" "$regex" "$a" "$b" --)
+        "$@"
+        code=$?
+        between=()
+        [ "$code" -eq 0 ] || { echo "$word exchanged before $(grep -A 1 '^exchanged' "$SCRATCH/.points" | tail -n 1)" && return 1; }
+        grep -q '^exchanged' "$SCRATCH/.points" || return 0
     done
-    rounds=$count
+    echo "more than $POINTS_MAX points"
+    return 1
 }
 
-race() {
-    local who=$1 a=$2 b=$3 seconds=$5 code
+each_point() {
+    local who=$1 code=0 point
 
-    racer_start "$((seconds + 30))" "$a" "$b"
-    shift 3
-    raced "$@"
+    [ -x "$SCRATCH/between" ] ||
+        "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$SCRATCH/between" "$TOP/tests/helpers/between.c" -lseccomp || return 1
+    points '' "$@" && { [ "$who" != runlxc ] || points -b "$@"; }
     code=$?
-    racer_stop
     remove_all
-    echo "$who: $rounds rounds"
-    # Ours is held to more than one try.
-    [ "$code" -eq 0 ] || return 1
-    [ "$who" != runlxc ] || return $((rounds < 2))
-    return "$NOT_WON"
+    echo "$who: $((point - 1)) points"
+    # A runtime that never looks there was not attacked.
+    [ "$code" -ne 0 ] || [ "$point" -gt 1 ] || return "$NOT_TRIED"
+    return "$code"
 }
 
 # ---- a file ----
