@@ -372,6 +372,9 @@ define newline
 
 
 endef
+# A text in which places stand as with the default PREFIX.
+put_text = $(call put,644,$(1),$(2))$(newline)	sed -i -e 's|/usr/local/|$(prefix)/|g' \
+	-e 's|/etc/runlxc|$(sysconfdir)/runlxc|g' $(DESTDIR)$(2)$(newline)
 
 .PHONY: install install-strip install-apparmor uninstall
 install: all install-apparmor
@@ -386,9 +389,9 @@ install: all install-apparmor
 		-e 's|@VERSION@|$(VERSION)|' lxcdriver.pc.in > $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
 	chmod 644 $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
 	$(foreach f,$(TEMPLATES),$(call put,644,$(f),$(templatedir)/$(notdir $(f)))$(newline))
-	$(foreach f,$(MAN_PAGES),$(call put,644,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))$(newline))
+	$(foreach f,$(MAN_PAGES),$(call put_text,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))))
 	$(foreach f,$(MAN_LINKS),ln -sf lxcdriver.3 $(DESTDIR)$(f)$(newline))
-	$(foreach f,$(COMPLETIONS),$(call put,644,$(f),$(call completion_place,$(f)))$(newline))
+	$(foreach f,$(COMPLETIONS),$(call put_text,$(f),$(call completion_place,$(f))))
 	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(configdir)/%,$(f)))$(newline))
 # An administrator's settings are never overwritten.
 	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \
