@@ -238,6 +238,19 @@ unit-tests: $(UNIT_TESTS)
 check-units: all unit-tests
 	@set -e; for test in $(UNIT_TESTS); do $$test >$$test.log 2>&1 || { cat $$test.log; exit 1; }; done
 
+# What tests/golden/run.sh runs: the writer of configurations for all cases, and liblxc's reader.
+GOLDEN_SRC := $(wildcard tests/golden/*.c)
+$(call objects,$(GOLDEN_SRC)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli -iquote tests/golden
+$(call objects,tests/golden/read/read.c): PLACE := -fPIE $(LXC_CFLAGS)
+.PHONY: golden-programs
+golden-programs: $(BUILD)/tests/golden-cases $(BUILD)/tests/golden-read
+$(BUILD)/tests/golden-cases: $(call objects,$(GOLDEN_SRC)) $(STATIC_LIB)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(PKG_LIBS)
+$(BUILD)/tests/golden-read: $(call objects,tests/golden/read/read.c)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) -o $@ $^ $(LXC_LIBS)
+
 # ---- fuzzers: build/fuzz/NAME for libFuzzer, build/fuzz-afl/NAME for AFL++ ----
 # Each target is built twice from the same source, with the library instrumented as well: a make with FUZZ set does one of the two.
 FUZZ_SRC := $(wildcard tests/fuzz/*.c)

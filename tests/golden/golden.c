@@ -1,6 +1,7 @@
 /*
- * golden v1|hybrid|v2 CASE: the LXC configuration of a case, or "error: TEXT". A case is a file of
- * lines:
+ * golden DIR CASE...: the LXC configuration of each case on a host of each mode, or "error: TEXT",
+ * into DIR/CASE.MODE.conf; MODE is v1, hybrid or v2. What went wrong otherwise is on standard
+ * error, and the file is missing. A case is a file of lines:
  *
  *     # comment
  *     arg X              an argument of lxc-launch (the image and its command are added)
@@ -13,6 +14,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
@@ -160,21 +163,21 @@ static void show_hierarchies(struct golden *g)
     g->facts.n_hierarchies = ARRAY_SIZE(own);
 }
 
-int main(int argc, char **argv)
+static int one(const char *mode, const char *file)
 {
     cleanup_err struct lxcdriver_error *err = NULL;
     cleanup_free char *text = NULL;
     cleanup_buf struct buf out = {0};
     struct golden g = {0};
 
-    if (argc != 3 || fs_read_at(AT_FDCWD, argv[2], 1 << 20, &text, NULL) < 0)
-        die("usage: golden v1|hybrid|v2 CASE", NULL);
-    host(&g, argv[1]);
+    if (fs_read_at(AT_FDCWD, file, 1 << 20, &text, NULL) < 0)
+        die("cannot read", file);
+    host(&g, mode);
     read_lines(&g, text, true);
     if (g.json)
-        read_json(&g, argv[2]);
+        read_json(&g, file);
     else if (g.bundle)
-        read_bundle(&g, argv[2]);
+        read_bundle(&g, file);
     else
         read_flags(&g);
     if (!g.facts.mac)
@@ -191,5 +194,40 @@ int main(int argc, char **argv)
     else
         fputs(out.data, stdout);
     command_free(g.cmd);
+    return fflush(stdout) ? 1 : 0;
+}
+
+/* A process each: a case that crashes takes no other along. */
+static void run_case(const char *dir, const char *mode, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *name = slash ? slash + 1 : file;
+    const char *suffix = strrchr(name, '.');
+    cleanup_free char *path =
+        str_printf("%s/%.*s.%s.conf", dir, (int)(suffix ? suffix - name : 0), name, mode);
+    int status = -1;
+    pid_t pid;
+
+    if (!path || !suffix)
+        die("usage: golden DIR CASE...", NULL);
+    pid = fork();
+    if (pid == 0)
+        _exit(freopen(path, "we", stdout) ? one(mode, file) : 1);
+    if (pid < 0 || waitpid(pid, &status, 0) < 0 || status != 0) {
+        fprintf(stderr, "%s %s: status %d\n", file, mode, status);
+        unlink(path);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const modes[] = {"v1", "hybrid", "v2"};
+
+    if (argc < 3)
+        die("usage: golden DIR CASE...", NULL);
+    for (int i = 2; i < argc; i++) {
+        for (size_t m = 0; m < ARRAY_SIZE(modes); m++)
+            run_case(argv[1], modes[m], argv[i]);
+    }
     return 0;
 }

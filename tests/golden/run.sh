@@ -25,39 +25,52 @@ report() { # NAME [DETAIL...]
     fi
 }
 
-# shellcheck disable=SC2046
-${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -iquote driver -iquote initshim -iquote tests/golden -o "$scratch/golden" tests/golden/*.c \
-    "$BUILD/liblxcdriver.a" $(pkg-config --libs jansson libseccomp libapparmor) || exit 1
+# Few processes, all cases in each: under emulation it is their number that takes the time.
+make -s --no-print-directory BUILD="$BUILD" golden-programs >"$scratch/make" 2>&1 </dev/null || { cat "$scratch/make"; exit 1; }
+mkdir "$scratch/got" "$scratch/read"
+"$BUILD/tests/golden-cases" "$scratch/got" tests/golden/*.case 2>"$scratch/err"
+[ -z "${UPDATE:-}" ] || cp "$scratch"/got/*.v[12].conf tests/golden/
+# Each that is not an error is for liblxc.
+mapfile -t configurations < <(cd "$scratch/got" && grep -L '^error: ' -- *.v[12].conf)
+(
+    templates=$PWD/lxc-templates reader=$(realpath "$BUILD/tests/golden-read")
+    cd "$scratch/got" && cp "${configurations[@]}" "$scratch/read/" && cd "$scratch/read" || exit 1
+    sed -i "s|@TEMPLATES@|$templates|" -- *
+    "$reader" "${configurations[@]}" >"$scratch/accepted"
+)
+declare -A configuration=() accepted=()
+for file in "${configurations[@]}"; do configuration[$file]=1; done
+while read -r file; do accepted[$file]=1; done <"$scratch/accepted"
+
+# compared NAME GOT WANT: the file GOT is WANT's byte for byte.
+compared() {
+    local got='' want=''
+
+    [ ! -e "$2" ] || IFS= read -r -d '' got <"$2"
+    [ ! -e "$3" ] || IFS= read -r -d '' want <"$3"
+    if [ -n "$got" ] && [ "$got" = "$want" ]; then
+        report "$1"
+    else
+        report "$1" "$(diff -u "$3" "$2" 2>&1)" "$(cat "$scratch/err")"
+    fi
+}
 
 for case in tests/golden/*.case; do
-    name=$(basename "$case" .case)
+    name=${case##*/}
+    name=${name%.case}
     for mode in v1 v2; do
-        want=tests/golden/$name.$mode.conf
-        got=$scratch/$name.$mode.conf
-        if ! "$scratch/golden" $mode "$case" >"$got" 2>"$scratch/err"; then
-            report "$name $mode" "$(cat "$scratch/err")"
+        file=$name.$mode.conf
+        compared "$name $mode" "$scratch/got/$file" "tests/golden/$file"
+        if [ -z "${configuration[$file]:-}" ]; then
             continue
-        fi
-        [ -z "${UPDATE:-}" ] || cp "$got" "$want"
-        if difference=$(diff -u "$want" "$got" 2>&1); then
-            report "$name $mode"
-        else
-            report "$name $mode" "$difference"
-        fi
-        grep -q '^error: ' "$got" && continue
-        sed "s|@TEMPLATES@|$PWD/lxc-templates|" "$got" >"$scratch/config"
-        if said=$("$BUILD/runlxc-lxc-check" "$scratch/config" 2>&1); then
+        elif [ -n "${accepted[$file]:-}" ]; then
             report "$name $mode is read by liblxc"
         else
-            report "$name $mode is read by liblxc" "$said"
+            report "$name $mode is read by liblxc" "$("$BUILD/runlxc-lxc-check" "$scratch/read/$file" 2>&1)"
         fi
     done
     # A hybrid host has its controllers in v1 hierarchies.
-    if "$scratch/golden" hybrid "$case" 2>&1 | cmp -s - "tests/golden/$name.v1.conf"; then
-        report "$name hybrid as v1"
-    else
-        report "$name hybrid as v1" "$("$scratch/golden" hybrid "$case" 2>&1 | diff -u "tests/golden/$name.v1.conf" -)"
-    fi
+    compared "$name hybrid as v1" "$scratch/got/$name.hybrid.conf" "tests/golden/$name.v1.conf"
 done
 
 # A golden file that no case makes is a case that was lost.

@@ -55,7 +55,7 @@ mapfile -t shares < <(share root "$VM_SCRATCH/root" readonly=on && share top "$t
 # One processor, for which emulation needs no atomic operations: two machines side by side do more than one of two. A clock that is read
 # without leaving the emulation, no pages cleared for nothing, no waiting for grace periods.
 fast='no_timer_check mitigations=off nokaslr audit=0 tsc=reliable clocksource=tsc init_on_alloc=0 rcupdate.rcu_expedited=1 hardened_usercopy=off
-    randomize_kstack_offset=off nowatchdog psi=0'
+    randomize_kstack_offset=off nowatchdog psi=0 norandmaps'
 timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=single,tb-size=512 -cpu qemu64,+rdrand -smp 1 -no-hpet -m "$memory" \
     -kernel "$vm/vmlinuz" -initrd "$vm/initramfs" -nodefaults -no-user-config -display none -no-reboot \
     -append "console=ttyS0 quiet panic=-1 ${fast//$'\n'/ } apparmor=1 security=apparmor vm.top=$top " \
