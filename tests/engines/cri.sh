@@ -13,6 +13,8 @@ place=$BUILD/tests/cri
 containerd=$WORK/containerd
 export CONTAINERD_ADDRESS=$containerd/sock CONTAINERD_NAMESPACE=k8s.io CRI_SOCKET=$containerd/sock CRI=$place/cri
 export IMAGE=image.test/busybox:test PAUSE=image.test/pause:test DEFAULTS=image.test/defaults:test
+# Where a scenario says that containerd is to be started again when it ends, and finds its pid.
+export CONTAINERD_AGAIN=$containerd/again CONTAINERD_PID=$containerd/pid
 # The kubelet's place for profiles; containerd takes a file's path.
 export SECCOMP=$WORK/seccomp
 
@@ -78,14 +80,15 @@ image() {
 }
 
 images() {
-    local path='"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
+    # The first process of pods that share their processes: it has to reap them.
+    local pause='"trap exit TERM INT; while :; do sleep 1000000 & wait $!; done"' path='"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
 
     mkdir "$WORK/archive" && busybox_tar "$WORK/archive/layer.tar"
     image "$IMAGE" "{\"Env\": [$path], \"Cmd\": [\"sh\"]}" &&
         image "$DEFAULTS" "{\"Env\": [$path, \"FROM=image\"], \"Entrypoint\": [\"sh\", \"-c\"],
             \"Cmd\": [\"id -un; pwd; echo \$FROM\"], \"User\": \"user\", \"WorkingDir\": \"/home/user\",
             \"StopSignal\": \"SIGUSR1\"}" &&
-        image "$PAUSE" '{"Entrypoint": ["/bin/sleep", "1000000"]}'
+        image "$PAUSE" "{\"Entrypoint\": [\"/bin/sh\", \"-c\", $pause]}"
 }
 
 if ! build >"$WORK/build.log" 2>&1; then
@@ -97,7 +100,12 @@ cd "$WORK" || exit 1
 mkdir "$containerd" "$SECCOMP"
 config >"$containerd/config.toml"
 network
-daemon_start containerd containerd --config "$containerd/config.toml" --log-level warn
+# shellcheck disable=SC2016 # the inner bash's
+daemon_start containerd bash -c '
+    trap "kill \$pid; wait \$pid; exit" TERM
+    while containerd --config "$0" --log-level warn & pid=$!; echo "$pid" >"$CONTAINERD_PID"; wait "$pid"; [ -e "$CONTAINERD_AGAIN" ]; do
+        rm "$CONTAINERD_AGAIN"
+    done' "$containerd/config.toml"
 daemon_wait containerd 60 "$CRI" Status || exit 1
 ok "ctr imports the images" images
 # The plug-in hears of them by an event.

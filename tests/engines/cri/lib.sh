@@ -59,7 +59,7 @@ pod() {
 
 # make_con NAME [PATCH] [-- CMD...]: CreateContainer, in the pod named by POD (pod). The paths are the kubelet's.
 make_con() {
-    local name=$1 patch=. pod=${POD:-pod} config
+    local name=$1 patch=. pod=${POD:-pod} command config
 
     shift
     if [ "$#" -gt 0 ] && [ "$1" != -- ]; then
@@ -71,14 +71,15 @@ make_con() {
     else
         set -- sleep 600
     fi
-    config=$(jq -n --arg name "$name" --arg image "$IMAGE" --slurpfile pod "$D/config.$pod" '{
-        metadata: {$name, attempt: 0}, image: {$image}, command: $ARGS.positional, log_path: ($name + ".log"), labels: {con: $name},
+    # jq would take the command's options for its own.
+    command=$(jq -n '$ARGS.positional | map(.[1:])' --args "${@/#/x}")
+    config=$(jq -n --arg name "$name" --arg image "$IMAGE" --argjson command "$command" --slurpfile pod "$D/config.$pod" '{
+        metadata: {$name, attempt: 0}, image: {$image}, $command, log_path: ($name + ".log"), labels: {con: $name},
         linux: {resources: {}, security_context: {
             namespace_options: $pod[0].linux.security_context.namespace_options, seccomp: {profile_type: "Unconfined"},
             masked_paths: ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
                 "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"],
-            readonly_paths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]}}}' \
-        --args "$@" | jq "$patch") || return
+            readonly_paths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]}}}' | jq "$patch") || return
     cri CreateContainer "$(jq --argjson config "$config" --arg id "$(pod_id "$pod")" \
         '{pod_sandbox_id: $id, $config, sandbox_config: .}' "$D/config.$pod")" | jq -r .container_id >"$D/con.$name"
     return "${PIPESTATUS[0]}"
@@ -134,7 +135,7 @@ run_con() {
 
 # log_lines NAME: without the times. said NAME: the text only.
 log_lines() {
-    sed -E 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{9}(Z|[+-][0-9:]{5}) //' "$D/logs/$1.log"
+    sed -E 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9:]{5}) //' "$D/logs/$1.log"
 }
 
 said() {
@@ -143,6 +144,15 @@ said() {
 
 says() {
     said "$1" | grep -q "$2"
+}
+
+# runs NAME COMMAND: whether it does, in what NAME sees.
+runs() {
+    cri sync 5 "$(con_id "$1")" ps -o args | grep -qxF "$2"
+}
+
+runs_no_more() {
+    ! runs "$@"
 }
 
 # pid NAME: the task's. A supervisor has its container's namespaces.
