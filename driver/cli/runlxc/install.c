@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "runlxc/install.h"
+#include "runlxc/install_engines.h"
 #include "runlxc/verb.h"
 
 #define DEFAULT_NAME PROGRAM
@@ -75,23 +75,26 @@ static int check_program(const char *path, const char *option, struct lxcdriver_
 }
 
 /* --config, root's, or the user's own. Heap. */
-static char *find_file(const struct install_engine *engine, const char *config,
+static char *find_file(const struct install_engine *engine, const char *config, const char *name,
                        struct lxcdriver_error **err)
 {
     const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    bool xdg = base && *base == '/';
+    bool xdg = base && *base == '/', root = geteuid() == 0;
+    const char *usual = root ? engine->file : engine->user_file;
+    const char *last = usual && str_ends(usual, "/") ? name : "", *end = *last ? ".conf" : "";
     char *file;
 
-    if (!config && geteuid() != 0 && (!engine->user_file || (!xdg && str_empty(home)))) {
+    if (!config && (!usual || (!root && !xdg && str_empty(home)))) {
         err_set(err, "%s: only root may configure it; --config names another file", engine->name);
         return NULL;
     }
-    if (config || geteuid() == 0)
-        file = strdup(config ? config : engine->file);
-    else if (xdg)
-        file = str_printf("%s/%s", base, engine->user_file);
+    if (config)
+        file = strdup(config);
+    else if (root)
+        file = str_printf("%s%s%s", usual, last, end);
     else
-        file = str_printf("%s/.config/%s", home, engine->user_file);
+        file =
+            str_printf("%s%s/%s%s%s", xdg ? base : home, xdg ? "" : "/.config", usual, last, end);
     if (!file)
         err_nomem(err);
     return file;
@@ -152,8 +155,9 @@ static void say(const struct install_engine *engine, const struct install_wish *
         printf("For %s to see it:  %s\n", engine->name, reload);
     else
         printf("%s sees it from its next command on.\n", engine->name);
-    if (!wish->remove && engine->note)
-        puts(engine->note);
+    if (engine->kubernetes && edit->of_runtime && !wish->remove)
+        puts("For Kubernetes:  kubectl apply -f " CONFIGDIR
+             "/engines/kubernetes-runtimeclass.yaml");
 }
 
 static int act(const struct context *ctx, void *values, char **args, struct lxcdriver_error **err)
@@ -168,10 +172,15 @@ static int act(const struct context *ctx, void *values, char **args, struct lxcd
     (void)args;
     if (!engine || read_wish(ctx, o, &wish, err) < 0)
         return -1;
-    name = find_file(engine, o->config, err);
-    if (!name || install_file_read(name, &file, err) < 0 ||
-        engine->edit(&wish, file.path, file.text, file.len, &edit, err) < 0)
+    name = find_file(engine, o->config, wish.name, err);
+    if (!name || install_file_read(name, &file, err) < 0)
         return -1;
+    if (engine->planner
+            ? install_toml(engine->planner, &wish, file.path, file.text, file.len, &edit, err) < 0
+            : install_json(&wish, file.path, file.text, file.len, &edit, err) < 0)
+        return -1;
+    if (edit.warning)
+        log_line(ctx->log, LOG_WARNING, edit.warning);
     if (edit.changed && o->dry_run)
         return install_diff(stdout, file.path, file.text, file.len, edit.text, edit.len) < 0
                    ? err_nomem(err)

@@ -1,7 +1,7 @@
 /*
  * What `runlxc install` does with an engine's configuration, in parts that know nothing of each
  * other: a file is read and replaced (install_file.c), a text is edited (install_json.c for Docker,
- * install_toml.c for the others, which is told by install_engines.c what to put into it), and the
+ * install_toml.c for the others, which is told by install_plans.c what to put into it), and the
  * difference is shown (install_diff.c). Editing is pure: texts in, texts out.
  */
 #ifndef RUNLXC_CLI_INSTALL_H
@@ -33,6 +33,7 @@ struct install_edit {
     bool changed;    /* else `text` is what it was */
     bool of_runtime; /* the runtime was added, or removed */
     bool of_default; /* it was made the default, or is it no more */
+    char *warning;   /* what may stand in the way; NULL: nothing */
     char *former; /* of_default: which one was the default, or is it now; NULL: the engine's own */
 };
 
@@ -89,22 +90,5 @@ void install_file_clear(struct install_file *file);
  * out. */
 int install_diff(FILE *out, const char *file, const char *before, size_t before_len,
                  const char *after, size_t after_len);
-
-/* ---- install_engines.c ---- */
-
-/* How an engine is configured. */
-struct install_engine {
-    const char *name;
-    const char *file;      /* root's configuration */
-    const char *user_file; /* an ordinary user's, below his configuration directory; NULL: none */
-    const char *reload, *user_reload; /* commands; NULL: it reads its configuration each time */
-    const char *forget;               /* root's command after a removal */
-    const char *note;                 /* said after an installation; NULL: nothing */
-    int (*edit)(const struct install_wish *wish, const char *file, const char *text, size_t len,
-                struct install_edit *edit, struct lxcdriver_error **err);
-};
-
-/* NULL with an error that lists those there are. */
-const struct install_engine *install_engine_find(const char *name, struct lxcdriver_error **err);
 
 #endif

@@ -1,8 +1,7 @@
 /* The engines that are told of this runtime: where each reads it, and how it is made to. */
-#include <string.h>
+#include "runlxc/install_engines.h"
 
 #include "base/cleanup.h"
-#include "runlxc/install.h"
 
 static const struct install_engine engines[] = {
     {
@@ -13,7 +12,30 @@ static const struct install_engine engines[] = {
         /* A reload adds and changes what is in the file, and keeps what is no more. */
         .forget = "systemctl restart docker",
         .user_reload = "systemctl --user restart docker",
-        .edit = install_json,
+    },
+    {
+        .name = "containerd",
+        .file = "/etc/containerd/config.toml",
+        .reload = "systemctl restart containerd",
+        .forget = "systemctl restart containerd",
+        .user_reload = "systemctl --user restart containerd",
+        .kubernetes = true,
+        .planner = plan_containerd,
+    },
+    {
+        .name = "podman",
+        .file = "/etc/containers/containers.conf.d/",
+        .user_file = "containers/containers.conf.d/",
+        .planner = plan_podman,
+    },
+    {
+        .name = "crio",
+        .file = "/etc/crio/crio.conf.d/",
+        .reload = "systemctl restart crio",
+        .forget = "systemctl restart crio",
+        .user_reload = "systemctl --user restart crio",
+        .kubernetes = true,
+        .planner = plan_crio,
     },
 };
 

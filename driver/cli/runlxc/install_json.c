@@ -382,5 +382,6 @@ void install_edit_clear(struct install_edit *edit)
 {
     free(edit->text);
     free(edit->former);
+    free(edit->warning);
     *edit = (struct install_edit){0};
 }

@@ -13,10 +13,10 @@
 #define EXIT_OURS 1
 
 static const struct verb *const verbs[] = {
-    &verb_checkpoint, &verb_create,  &verb_delete, &verb_events, &verb_exec,
-    &verb_features,   &verb_install, &verb_kill,   &verb_list,   &verb_pause,
-    &verb_ps,         &verb_restore, &verb_resume, &verb_run,    &verb_spec,
-    &verb_start,      &verb_state,   &verb_stop,   &verb_update, &verb_wait,
+    &verb_check,    &verb_checkpoint, &verb_create, &verb_delete, &verb_events, &verb_exec,
+    &verb_features, &verb_install,    &verb_kill,   &verb_list,   &verb_pause,  &verb_ps,
+    &verb_restore,  &verb_resume,     &verb_run,    &verb_spec,   &verb_start,  &verb_state,
+    &verb_stop,     &verb_update,     &verb_wait,
 };
 
 struct globals {
@@ -123,12 +123,17 @@ static void on_warning(void *opaque, const char *message)
 static int act(const struct verb *verb, struct context *ctx, const struct globals *globals,
                void *options, char **args, struct lxcdriver_error **err)
 {
-    cleanup_free char *root = find_root(globals->root, err);
+    cleanup_free char *root = NULL;
     int code;
 
+    if (verb->without_driver && !globals->root)
+        return verb->act(ctx, options, args, err);
+    root = find_root(globals->root, err);
+    ctx->root = root;
+    if (root && verb->without_driver)
+        return verb->act(ctx, options, args, err);
     if (!root || (!verb->as_caller && user_enter(root, args, err) < 0))
         return -1;
-    ctx->root = root;
     ctx->drv = lxcdriver_new(root, err);
     if (!ctx->drv)
         return -1;
@@ -149,6 +154,7 @@ static int run_verb(const struct verb *verb, struct context *ctx, const struct g
 
     if (!options || !where)
         return err_nomem(err);
+    *failure = verb->misuse ? verb->misuse : EXIT_OURS;
     code = options_read(verb->options, verb->n_options, options, argv, verb->in_order, where, &args,
                         &help, err);
     if (code == 0 && help)

@@ -75,12 +75,16 @@ struct verb {
     int min_args, max_args; /* max_args -1: any number */
     bool in_order;  /* options end where the arguments begin: what follows is somebody else's */
     bool as_caller; /* an ordinary user needs no user namespace for it */
-    int failure;    /* exit code when it fails (0: 1); one that is called wrongly gives 1 */
+    int failure;    /* exit code when it fails (0: 1) */
+    int misuse;     /* and when it is called wrongly (0: 1) */
+    /* Is about the host: needs no settings that can be read and enters no user namespace; ctx->drv
+     * is NULL, and ctx->root what --root says or NULL. */
+    bool without_driver;
     /* args: NULL-terminated. The exit code, or -1 with err. */
     int (*act)(const struct context *ctx, void *options, char **args, struct lxcdriver_error **err);
 };
 
-extern const struct verb verb_checkpoint, verb_create, verb_run, verb_start;
+extern const struct verb verb_check, verb_checkpoint, verb_create, verb_run, verb_start;
 extern const struct verb verb_delete, verb_events, verb_exec, verb_features, verb_install,
     verb_kill, verb_list, verb_pause, verb_ps, verb_restore, verb_resume, verb_spec, verb_state,
     verb_stop, verb_update, verb_wait;
