@@ -407,10 +407,7 @@ install: all install-apparmor
 	$(foreach f,$(MAN_PAGES),$(call put_text,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))))
 	$(foreach f,$(MAN_LINKS),ln -sf lxcdriver.3 $(DESTDIR)$(f)$(newline))
 	$(foreach f,$(COMPLETIONS),$(call put_text,$(f),$(call completion_place,$(f))))
-	$(foreach f,$(SNIPPETS),$(call put,644,$(f),$(patsubst configs/%,$(configdir)/%,$(f)))$(newline))
-# Engines are told the path of the installation.
-	sed -i 's|/usr/bin/runlxc|$(bindir)/runlxc|' \
-		$(patsubst configs/%,$(DESTDIR)$(configdir)/%,$(filter configs/engines/%,$(SNIPPETS)))
+	$(foreach f,$(SNIPPETS),$(call put_text,$(f),$(patsubst configs/%,$(configdir)/%,$(f))))
 # An administrator's settings are never overwritten.
 	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \
 		$(call put,644,$(f),$(sysconfdir)/runlxc/$(notdir $(f)))$(newline))
