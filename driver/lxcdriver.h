@@ -359,6 +359,18 @@ char *lxcdriver_stats_json(struct lxcdriver *drv, const char *id, struct lxcdriv
  * or inotify events) and look at lxcdriver_get_stats(). The caller closes it. -1 on error. */
 int lxcdriver_oom_fd(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
 
+/* ---- the host ---- */
+
+/*
+ * What this host can do for whoever calls, and what is missing, as JSON: an object with "version",
+ * "canRun" (nothing is missing that every container needs), "uid", "rootless" and "sections", each
+ * with "name", "title" and "items": "name", "status" (ok, limited, off or missing), "required",
+ * "detail" and, for what is not ok, "advice", the command or setting that mends it. `root` as for
+ * lxcdriver_new(). Nothing is changed; it takes up to some seconds, and works without root and
+ * with settings that cannot be read. Heap; NULL when memory ran out.
+ */
+char *lxcdriver_check_json(const char *root, struct lxcdriver_error **err);
+
 #ifdef __cplusplus
 }
 #endif

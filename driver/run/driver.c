@@ -65,7 +65,7 @@ static int try_build_tree(struct lxcdriver *drv, const char *dir)
     return complete(drv);
 }
 
-static int find_helpers(struct lxcdriver *drv, struct lxcdriver_error **err)
+int driver_find_files(struct lxcdriver *drv, struct lxcdriver_error **err)
 {
     cleanup_free char *own = own_dir();
     const char *told = secure_getenv("RUNLXC_LIBEXECDIR");
@@ -97,7 +97,7 @@ struct lxcdriver *lxcdriver_new(const char *root, struct lxcdriver_error **err)
         return NULL;
     }
     drv->root = path_normalise(root ? root : drv->conf.root, err);
-    if (!drv->root || find_helpers(drv, err) < 0) {
+    if (!drv->root || driver_find_files(drv, err) < 0) {
         err_wrap(err, "root directory");
         lxcdriver_free(drv);
         return NULL;
@@ -105,10 +105,8 @@ struct lxcdriver *lxcdriver_new(const char *root, struct lxcdriver_error **err)
     return drv;
 }
 
-void lxcdriver_free(struct lxcdriver *drv)
+void driver_clear(struct lxcdriver *drv)
 {
-    if (!drv)
-        return;
     conf_clear(&drv->conf);
     free(drv->root);
     free(drv->helper_dir);
@@ -117,6 +115,13 @@ void lxcdriver_free(struct lxcdriver *drv)
     free(drv->apparmor_dir);
     free(drv->cleanup);
     strv_free(&drv->templates);
+}
+
+void lxcdriver_free(struct lxcdriver *drv)
+{
+    if (!drv)
+        return;
+    driver_clear(drv);
     free(drv);
 }
 

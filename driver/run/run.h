@@ -36,6 +36,10 @@ struct lxcdriver_command {
     struct command *cmd;
 };
 
+/* Fill in where our own files are; whether they are there is not looked at. 0 or -1. */
+int driver_find_files(struct lxcdriver *drv, struct lxcdriver_error **err);
+/* Free what it holds. */
+void driver_clear(struct lxcdriver *drv);
 /* Path of a template by name, the administrator's before ours. Valid until the driver is freed. */
 const char *driver_template(struct lxcdriver *drv, const char *name);
 /* Heap path of a helper program. */

@@ -1,0 +1,312 @@
+/* What the check concludes from texts: no question to the host, so that it can be tested anywhere.
+ */
+#include <ctype.h>
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "run/check.h"
+
+#define RUNTIME "runlxc"
+
+/* ---- packages ---- */
+
+static const struct {
+    const char *id, *manager;
+} distributions[] = {
+    {"debian", "apt install"}, {"ubuntu", "apt install"},  {"fedora", "dnf install"},
+    {"rhel", "dnf install"},   {"centos", "dnf install"},  {"alpine", "apk add"},
+    {"arch", "pacman -S"},     {"suse", "zypper install"}, {"opensuse", "zypper install"},
+    {"gentoo", "emerge"},
+};
+
+static const struct {
+    const char *debian, *manager, *name;
+} packages[] = {
+    {"uidmap", "dnf install", "shadow-utils"},
+    {"uidmap", "apk add", "shadow-uidmap"},
+    {"uidmap", "pacman -S", "shadow"},
+    {"uidmap", "zypper install", "shadow"},
+    {"docker.io", "dnf install", "moby-engine"},
+    {"docker.io", "apk add", "docker"},
+    {"docker.io", "pacman -S", "docker"},
+    {"docker.io", "zypper install", "docker"},
+    {"apparmor", "dnf install", "apparmor-parser"},
+    {"apparmor", "zypper install", "apparmor-parser"},
+    {"busybox-static", "dnf install", "busybox"},
+    {"busybox-static", "pacman -S", "busybox"},
+};
+
+/* ID names the distribution, ID_LIKE those that it comes from, the nearest first. */
+static const char *manager_of(const char *value, size_t len)
+{
+    while (len > 0) {
+        size_t skip = 0, word = 0;
+
+        while (skip < len && strchr(" \"'", value[skip]))
+            skip++;
+        value += skip;
+        len -= skip;
+        while (word < len && !strchr(" \"'", value[word]))
+            word++;
+        for (size_t i = 0; i < ARRAY_SIZE(distributions); i++)
+            if (strlen(distributions[i].id) == word &&
+                memcmp(distributions[i].id, value, word) == 0)
+                return distributions[i].manager;
+        value += word;
+        len -= word;
+    }
+    return NULL;
+}
+
+static const char *manager_by(const char *os_release, const char *key)
+{
+    size_t len = strlen(key);
+
+    for (const char *line = os_release; *line;) {
+        size_t end = strcspn(line, "\n");
+
+        if (end > len && strncmp(line, key, len) == 0)
+            return manager_of(line + len, end - len);
+        line += end + (line[end] == '\n');
+    }
+    return NULL;
+}
+
+const char *check_package_manager(const char *os_release)
+{
+    const char *found = manager_by(os_release, "ID=");
+
+    return found ? found : manager_by(os_release, "ID_LIKE=");
+}
+
+const char *check_package_name(const char *manager, const char *debian)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
+        if (str_eq(packages[i].debian, debian) && str_eq(packages[i].manager, manager))
+            return packages[i].name;
+    return debian;
+}
+
+/* ---- versions ---- */
+
+/* Where "5.0" or "v5.0" begins; not in the middle of a word, as in "crc32.so". */
+static char *find_version(char *text)
+{
+    for (char *at = text; *at; at++) {
+        size_t digits = strspn(at, "0123456789");
+        bool begins = at == text || !isalnum((unsigned char)at[-1]) ||
+                      (at[-1] == 'v' && (at - 1 == text || !isalnum((unsigned char)at[-2])));
+
+        if (digits > 0 && begins && at[digits] == '.' && isdigit((unsigned char)at[digits + 1]))
+            return at;
+        if (digits > 1)
+            at += digits - 1;
+    }
+    return NULL;
+}
+
+bool check_version(const char *text, unsigned *major, unsigned *minor)
+{
+    const char *at = find_version((char *)(uintptr_t)text);
+    char *end;
+
+    if (!at)
+        return false;
+    *major = (unsigned)strtoul(at, &end, 10);
+    *minor = (unsigned)strtoul(end + 1, NULL, 10);
+    return true;
+}
+
+char *check_version_word(char *text)
+{
+    char *at = find_version(text);
+
+    if (!at)
+        return text + strlen(text);
+    at[strcspn(at, " ,;\t\r\n")] = '\0';
+    return at;
+}
+
+/* ---- files ---- */
+
+#if __SIZEOF_POINTER__ == 8
+typedef Elf64_Ehdr elf_header;
+#define OWN_CLASS ELFCLASS64
+#else
+typedef Elf32_Ehdr elf_header;
+#define OWN_CLASS ELFCLASS32
+#endif
+#if defined(__x86_64__)
+#define OWN_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define OWN_MACHINE EM_AARCH64
+#elif defined(__riscv)
+#define OWN_MACHINE EM_RISCV
+#elif defined(__powerpc64__)
+#define OWN_MACHINE EM_PPC64
+#elif defined(__s390x__)
+#define OWN_MACHINE EM_S390
+#elif defined(__arm__)
+#define OWN_MACHINE EM_ARM
+#elif defined(__i386__)
+#define OWN_MACHINE EM_386
+#else
+#define OWN_MACHINE EM_NONE /* not compared */
+#endif
+
+/* Section headers come last in what the linkers write, and stay when a file is stripped. */
+const char *check_elf(const void *data, size_t len, size_t size)
+{
+    elf_header h;
+
+    if (len < sizeof(h))
+        return size == 0 ? "is empty" : "is no program";
+    memcpy(&h, data, sizeof(h));
+    if (memcmp(h.e_ident, ELFMAG, SELFMAG) != 0)
+        return "is no program";
+    if (h.e_ident[EI_CLASS] != OWN_CLASS || (OWN_MACHINE != EM_NONE && h.e_machine != OWN_MACHINE))
+        return "is for another machine";
+    if (h.e_shoff > size || (size_t)h.e_shnum * h.e_shentsize > size - h.e_shoff)
+        return "is cut off";
+    return NULL;
+}
+
+/* ---- subuid(5) ---- */
+
+static bool is_number(const char *text, uint64_t min)
+{
+    uint64_t number;
+
+    return text && str_to_u64(text, min, UINT32_MAX, &number);
+}
+
+size_t check_subids(const char *text, const char *name, unsigned uid)
+{
+    cleanup_free char *copy = strdup(text), *number = str_printf("%u", uid);
+    char *rest = copy, *line;
+    size_t n = 0;
+
+    while (copy && number && (line = strsep(&rest, "\n"))) {
+        char *who = strsep(&line, ":"), *first = strsep(&line, ":");
+        const char *size = line;
+
+        if (is_number(first, 0) && is_number(size, 1) && *who && *who != '#' &&
+            (!name || str_eq(who, name) || str_eq(who, number)))
+            n++;
+    }
+    return n;
+}
+
+/* ---- how engines know us ---- */
+
+/* "/usr/bin/runlxc", "runlxc" */
+static bool names_us(const char *path, size_t len)
+{
+    size_t own = strlen(RUNTIME);
+
+    return len >= own && memcmp(path + len - own, RUNTIME, own) == 0 &&
+           (len == own || path[len - own - 1] == '/');
+}
+
+/* By its path, or by containerd's shim with our path as its option. */
+static bool is_ours(const json_t *runtime)
+{
+    static const char *const ways[] = {"path", "runtimeType"};
+    const json_t *option = json_object_get(json_object_get(runtime, "options"), "BinaryName");
+
+    for (size_t i = 0; i <= ARRAY_SIZE(ways); i++) {
+        const json_t *value = i < ARRAY_SIZE(ways) ? json_object_get(runtime, ways[i]) : option;
+
+        if (json_is_string(value) && names_us(json_string_value(value), json_string_length(value)))
+            return true;
+    }
+    return false;
+}
+
+int check_docker_json(const char *text, size_t len)
+{
+    json_t *settings = json_loadb(text, len, 0, NULL);
+    json_t *runtimes = json_object_get(settings, "runtimes"), *runtime;
+    const char *preset = json_string_value(json_object_get(settings, "default-runtime"));
+    const char *name;
+    int found = json_is_object(settings) ? SWITCHED_NOT : -1;
+
+    json_object_foreach(runtimes, name, runtime)
+    {
+        if (!is_ours(runtime))
+            continue;
+        if (found == SWITCHED_NOT)
+            found = SWITCHED_RUNTIME;
+        if (str_eq(preset, name))
+            found = SWITCHED_DEFAULT;
+    }
+    json_decref(settings);
+    return found;
+}
+
+/* What is between quotes of a line, and where; false at the end of the line or in a comment. */
+static bool next_string(const char **at, size_t *len)
+{
+    const char *p = *at + strcspn(*at, "\"'#\n");
+    char quote = *p;
+
+    if (quote != '"' && quote != '\'')
+        return false;
+    p++;
+    *len = 0;
+    while (p[*len] && p[*len] != quote && p[*len] != '\n')
+        (*len)++;
+    *at = p;
+    return p[*len] == quote;
+}
+
+/* "[plugins.x.runtimes.runlxc]", "[...runtimes."runlxc"]" */
+static bool is_our_table(const char *line)
+{
+    size_t len = strcspn(line, "]#\n"), own = strlen(RUNTIME);
+
+    if (*line != '[' || line[len] != ']')
+        return false;
+    while (len > 0 && strchr(" \"'", line[len - 1]))
+        len--;
+    if (len <= own || memcmp(line + len - own, RUNTIME, own) != 0)
+        return false;
+    return line[len - own - 1] == '.' ||
+           (strchr("\"'", line[len - own - 1]) && len > own + 1 && line[len - own - 2] == '.');
+}
+
+static enum check_switched line_says(const char *line, const char *default_key)
+{
+    size_t key = strcspn(line, " \t=\n"), len;
+    const char *at = line;
+    bool is_default = strlen(default_key) == key && strncmp(line, default_key, key) == 0;
+
+    if (is_our_table(line))
+        return SWITCHED_RUNTIME;
+    if (*line == '[')
+        return SWITCHED_NOT;
+    /* Podman's tables give a list of paths to a name, which stands before the '='. */
+    if (names_us(line, key) && strchr(line + key, '='))
+        return SWITCHED_RUNTIME;
+    for (; next_string(&at, &len); at += len + 1)
+        if (names_us(at, len))
+            return is_default ? SWITCHED_DEFAULT : SWITCHED_RUNTIME;
+    return SWITCHED_NOT;
+}
+
+enum check_switched check_toml(const char *text, const char *default_key)
+{
+    enum check_switched found = SWITCHED_NOT;
+
+    for (const char *line = text; *line;) {
+        size_t end = strcspn(line, "\n"), blank = strspn(line, " \t");
+        enum check_switched says = line_says(line + blank, default_key);
+
+        if (says > found)
+            found = says;
+        line += end + (line[end] == '\n');
+    }
+    return found;
+}
