@@ -41,6 +41,7 @@ _runlxc_options() {
     switches='' valued='' shorts=''
     case $1 in
     '') switches='--debug --systemd-cgroup --version' valued='--criu --log --log-format --log-level --root --rootless' ;;
+    check) switches=--quiet valued=--format shorts=f ;;
     checkpoint)
         switches='--auto-dedup --ext-unix-sk --file-locks --lazy-pages --leave-running --pre-dump --shell-job --tcp-established'
         valued='--empty-ns --image-path --manage-cgroups-mode --page-server --parent-path --status-fd --work-path'
@@ -105,7 +106,7 @@ _runlxc_value() {
     esac
 }
 
-_runlxc_commands='checkpoint create delete events exec features install kill list pause ps restore resume run spec start state
+_runlxc_commands='check checkpoint create delete events exec features install kill list pause ps restore resume run spec start state
     stop update wait'
 
 # The n-th argument of a command.
@@ -114,7 +115,7 @@ _runlxc_argument() {
     '') _runlxc_choice help "$_runlxc_commands" ;;
     help) _runlxc_choice "$_runlxc_commands" ;;
     # No argument, or an id that nobody has yet.
-    create | features | install | list | restore | run | spec) ;;
+    check | create | features | install | list | restore | run | spec) ;;
     *)
         if [[ $1 -eq 0 ]]; then
             _runlxc_choice "$(_runlxc_containers)"
