@@ -13,6 +13,7 @@
 #include "base/rootless.h"
 
 #define CONF_MAX (64u << 10)
+#define PROPERTY "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ*?"
 #define NOBODY 65534 /* user_namespaces(7): who has no id in a user namespace */
 
 struct place {
@@ -137,6 +138,23 @@ static int set_patterns(const struct place *at, char *value, void *field,
     return 0;
 }
 
+/* Instead of the default's. */
+static int set_properties(const struct place *at, char *value, void *field,
+                          struct lxcdriver_error **err)
+{
+    struct strv *names = field;
+    char *save = NULL;
+
+    strv_free(names);
+    for (char *word = strtok_r(value, " \t", &save); word; word = strtok_r(NULL, " \t", &save)) {
+        if (word[strspn(word, PROPERTY)])
+            return bad(at, err, "\"%s\" cannot be the name of a property", word);
+        if (strv_add(names, word) < 0)
+            return err_nomem(err);
+    }
+    return 0;
+}
+
 static const struct key keys[] = {
     {"root", set_path, offsetof(struct conf, root)},
     {"image_dir", set_path, offsetof(struct conf, image_dir)},
@@ -150,6 +168,8 @@ static const struct key keys[] = {
     {"start_timeout", set_seconds, offsetof(struct conf, start_timeout_s)},
     {"lxcfs", set_yes, offsetof(struct conf, lxcfs)},
     {"annotation_lxc_keys", set_patterns, offsetof(struct conf, annotation_lxc_keys)},
+    {"annotation_systemd_properties", set_properties,
+     offsetof(struct conf, annotation_systemd_properties)},
 };
 
 static char *trim(char *text)
@@ -186,7 +206,7 @@ static int read_line(const char *file, unsigned number, char *line, unsigned *se
         if (seen[i])
             return bad(&at, err, "is already set in line %u", seen[i]);
         seen[i] = number;
-        if (!*value && keys[i].set != set_patterns)
+        if (!*value && keys[i].set != set_patterns && keys[i].set != set_properties)
             return bad(&at, err, "has no value");
         return keys[i].set(&at, value, (char *)out + keys[i].offset, err);
     }
@@ -238,6 +258,12 @@ static int load(const char *file, char **text, struct lxcdriver_error **err)
     return 0;
 }
 
+/* How long a unit lives, what of it is kept, and where it stands in the order of others. Nothing
+ * that starts or stops another unit or the machine, or lifts a limit. */
+static const char *const safe_properties[] = {
+    "After",         "Before",         "CollectMode",    "Description",    "Documentation",
+    "RuntimeMaxSec", "RuntimeMaxUSec", "TimeoutStopSec", "TimeoutStopUSec"};
+
 static int defaults(struct conf *out, struct lxcdriver_error **err)
 {
     *out = (struct conf){.userns_base = 1000000, .userns_size = 65536, .start_timeout_s = 30};
@@ -247,6 +273,9 @@ static int defaults(struct conf *out, struct lxcdriver_error **err)
         str_set(&out->lxc_start, "/usr/bin/lxc-start") < 0 ||
         str_set(&out->log_level, "warning") < 0)
         return err_nomem(err);
+    for (size_t i = 0; i < ARRAY_SIZE(safe_properties); i++)
+        if (strv_add(&out->annotation_systemd_properties, safe_properties[i]) < 0)
+            return err_nomem(err);
     return 0;
 }
 
@@ -288,5 +317,6 @@ void conf_clear(struct conf *conf)
     free(conf->lxc_start);
     free(conf->log_level);
     strv_free(&conf->annotation_lxc_keys);
+    strv_free(&conf->annotation_systemd_properties);
     *conf = (struct conf){0};
 }

@@ -32,6 +32,9 @@ struct conf {
     bool image_pull_always;          /* look docker:// up at every start, not only when missing */
     bool lxcfs;                      /* /proc of every container shows its limits, by lxcfs(1) */
     struct strv annotation_lxc_keys; /* fnmatch(3) patterns: LXC keys that annotations may set */
+    /* fnmatch(3) patterns: properties of its unit that annotations may set; some that are harmless
+     */
+    struct strv annotation_systemd_properties;
 };
 
 /*

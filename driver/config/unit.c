@@ -1,6 +1,7 @@
 /* Units of systemd's: names, and lists of properties. */
 #include "config/unit.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,8 +214,16 @@ static int add_accounting(bool v2, struct unit_properties *out)
                : 0;
 }
 
-static int add_annotations(const struct command *cmd, struct unit_properties *out,
-                           struct lxcdriver_error **err)
+static bool is_allowed(const char *name, const struct strv *patterns)
+{
+    for (size_t i = 0; i < patterns->n; i++)
+        if (fnmatch(patterns->items[i], name, 0) == 0)
+            return true;
+    return false;
+}
+
+static int add_annotations(const struct command *cmd, const struct strv *allowed,
+                           struct unit_properties *out, struct lxcdriver_error **err)
 {
     static const char *const ours[] = {"PIDs", "Slice", "Delegate"};
 
@@ -227,6 +236,11 @@ static int add_annotations(const struct command *cmd, struct unit_properties *ou
         for (size_t k = 0; k < ARRAY_SIZE(ours); k++)
             if (str_eq(name, ours[k]))
                 return err_set(err, "annotations.%s: is the runtime's to set", pair->key);
+        if (!is_allowed(name, allowed))
+            return err_set(err,
+                           "annotations.%s: the property is not one that "
+                           "annotation_systemd_properties of runlxc.conf allows",
+                           pair->key);
         if (unit_add_text(out, name, pair->value, err) < 0)
             return err_wrap(err, "annotations.%s", pair->key);
     }
@@ -246,5 +260,5 @@ int unit_properties_make(const struct command *cmd, const struct unit_name *name
     if (unit_resources(values, cmd->supervisor_inside, facts, out, err) < 0 ||
         unit_devices(cmd, facts, out, err) < 0)
         return -1;
-    return add_annotations(cmd, out, err);
+    return add_annotations(cmd, facts->allowed, out, err);
 }

@@ -72,9 +72,10 @@ int unit_add_u64(struct unit_properties *props, const char *name, uint64_t value
 int unit_add_pid(struct unit_properties *props, pid_t pid);
 
 struct unit_facts {
-    bool v2;                  /* the controllers are those of cgroup v2 */
-    unsigned version;         /* systemd's; a property that it does not know yet is left out */
-    const char *proc_devices; /* text of /proc/devices: what a major number is for */
+    bool v2;                    /* the controllers are those of cgroup v2 */
+    unsigned version;           /* systemd's; a property that it does not know yet is left out */
+    const char *proc_devices;   /* text of /proc/devices: what a major number is for */
+    const struct strv *allowed; /* what annotations may set: conf's annotation_systemd_properties */
 };
 
 /*
@@ -97,8 +98,9 @@ int unit_devices(const struct command *cmd, const struct unit_facts *facts,
 
 /*
  * All that a unit is started with but PIDs: its slice, delegation, accounting, the resources, and
- * the annotations org.systemd.property.NAME, which have the last word; those by which the
- * container would lie elsewhere than where it is looked for are refused. 0 or -1.
+ * the annotations org.systemd.property.NAME, which have the last word. Refused are those by which
+ * the container would lie elsewhere than where it is looked for, and those that facts->allowed does
+ * not have: engines take annotations from whoever may start a container (CVE-2024-3154). 0 or -1.
  */
 int unit_properties_make(const struct command *cmd, const struct unit_name *name,
                          const struct cgroup_values *values, const struct unit_facts *facts,

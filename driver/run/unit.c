@@ -156,6 +156,7 @@ static int make_properties(const struct launch *l, struct plan *plan, struct lxc
 
     read_devices(plan);
     plan->facts.v2 = l->layout.mode == CGROUP_V2;
+    plan->facts.allowed = &l->drv->conf.annotation_systemd_properties;
     if (cgroup_values_make(l->cmd, &facts, &plan->values, err) < 0)
         return -1;
     return unit_properties_make(l->cmd, &plan->name, &plan->values, &plan->facts, &plan->props,

@@ -62,6 +62,8 @@ static void test_defaults(void **state)
     assert_false(conf.image_pull_always);
     assert_false(conf.lxcfs);
     assert_int_equal(conf.annotation_lxc_keys.n, 0);
+    assert_int_equal(conf.annotation_systemd_properties.n, 9);
+    assert_string_equal(conf.annotation_systemd_properties.items[0], "After");
     conf_clear(&conf);
 }
 
@@ -80,7 +82,8 @@ static void test_all_keys(void **state)
                                "userns_base = 4294901759\n"
                                "userns_size = 65536\n"
                                "start_timeout = 3600\n"
-                               "annotation_lxc_keys = lxc.prlimit.*\tlxc.apparmor.profile";
+                               "annotation_lxc_keys = lxc.prlimit.*\tlxc.apparmor.profile\n"
+                               "annotation_systemd_properties = Memory* CPUWeight";
     cleanup_err struct lxcdriver_error *err = NULL;
     struct conf conf;
 
@@ -102,6 +105,9 @@ static void test_all_keys(void **state)
     assert_int_equal(conf.annotation_lxc_keys.n, 2);
     assert_string_equal(conf.annotation_lxc_keys.items[0], "lxc.prlimit.*");
     assert_string_equal(conf.annotation_lxc_keys.items[1], "lxc.apparmor.profile");
+    assert_int_equal(conf.annotation_systemd_properties.n, 2);
+    assert_string_equal(conf.annotation_systemd_properties.items[0], "Memory*");
+    assert_string_equal(conf.annotation_systemd_properties.items[1], "CPUWeight");
     conf_clear(&conf);
 }
 
@@ -125,7 +131,7 @@ static void test_shipped(void **state)
         buf_puts(&text, key ? line + 1 : line);
     }
     fclose(in);
-    assert_int_equal(keys, 12);
+    assert_int_equal(keys, 13);
     write_file(text.data, text.len, 0644);
     if (conf_read(file, &conf, &err) < 0)
         fail_msg("%s", err_message(err));
@@ -140,6 +146,10 @@ static void test_shipped(void **state)
     assert_int_equal(conf.start_timeout_s, plain.start_timeout_s);
     assert_int_equal(conf.image_pull_always, plain.image_pull_always);
     assert_int_equal(conf.annotation_lxc_keys.n, plain.annotation_lxc_keys.n);
+    assert_int_equal(conf.annotation_systemd_properties.n, plain.annotation_systemd_properties.n);
+    for (size_t i = 0; i < conf.annotation_systemd_properties.n; i++)
+        assert_string_equal(conf.annotation_systemd_properties.items[i],
+                            plain.annotation_systemd_properties.items[i]);
     conf_clear(&conf);
     conf_clear(&plain);
 }
@@ -165,6 +175,8 @@ static void test_bad_lines(void **state)
     REFUSE("start_timeout = -1\n", ":1: start_timeout: \"-1\" is not a number from 1 to 3600");
     REFUSE("annotation_lxc_keys = lxc.net.* net\n",
            ":1: annotation_lxc_keys: \"net\" does not begin with \"lxc.\"");
+    REFUSE("annotation_systemd_properties = After Exec-Start\n",
+           ":1: annotation_systemd_properties: \"Exec-Start\" cannot be the name of a property");
     REFUSE("userns_base = 4294901760\n",
            ": userns_base 4294901760 and userns_size 65536 go beyond the last id, 4294967294");
     REFUSE("root = /a\0b\n", ": contains a NUL byte");

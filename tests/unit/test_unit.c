@@ -101,7 +101,7 @@ static char *resources_text(const struct unit_facts *facts, bool inside, const s
 
 #define RESOURCES(v2, version, inside, want, ...)                                                  \
     do {                                                                                           \
-        const struct unit_facts facts_ = {v2, version, proc_devices};                              \
+        const struct unit_facts facts_ = {v2, version, proc_devices, NULL};                        \
         const struct line lines_[] = {__VA_ARGS__, {NULL, NULL}};                                  \
         cleanup_free char *got_ = resources_text(&facts_, inside, lines_);                         \
                                                                                                    \
@@ -214,7 +214,7 @@ static void add_rule(struct command *cmd, const char *text)
 
 static void devices_are(const char *const *rules, bool privileged, const char *want)
 {
-    const struct unit_facts facts = {true, 252, proc_devices};
+    const struct unit_facts facts = {true, 252, proc_devices, NULL};
     cleanup_unit_properties struct unit_properties props = {0};
     cleanup_command struct command *cmd = command_new();
     cleanup_err struct lxcdriver_error *err = NULL;
@@ -270,7 +270,10 @@ static void test_devices_denied(void **state)
 
 static char *whole(const char *path, const char *key, const char *value)
 {
-    const struct unit_facts facts = {true, 252, proc_devices};
+    static char words[][16] = {"CollectMode", "Allowed*", "Abc", "PIDs", "Slice", "Delegate"};
+    char *names[] = {words[0], words[1], words[2], words[3], words[4], words[5]};
+    const struct strv allowed = {names, sizeof(names) / sizeof(names[0])};
+    const struct unit_facts facts = {true, 252, proc_devices, &allowed};
     const struct cgroup_values none = {0};
     cleanup_unit_properties struct unit_properties props = {0};
     cleanup_command struct command *cmd = command_new();
@@ -332,6 +335,25 @@ static void test_annotations_refused(void **state)
     }
 }
 
+/* What somebody who can only choose annotations would like systemd to do. */
+static void test_annotations_not_allowed(void **state)
+{
+    static const char *const names[] = {
+        "SuccessAction", "FailureAction", "OnFailure",   "Conflicts",
+        "BindsTo",       "MemoryMax",     "collectmode", ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        cleanup_free char *key = str_printf(UNIT_ANNOTATION "%s", names[i]);
+        cleanup_free char *got = whole("a.slice:p:n", key, "'reboot-force'");
+        cleanup_free char *want = str_printf("annotations.%s: the property is not one that "
+                                             "annotation_systemd_properties of runlxc.conf allows",
+                                             key);
+
+        assert_string_equal(got, want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_scope),
         cmocka_unit_test(test_slice),
         cmocka_unit_test(test_annotations_refused),
+        cmocka_unit_test(test_annotations_not_allowed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,8 +137,18 @@ bundle_of "$slice:runlxc:bad" '.annotations = {"org.systemd.property.PIDs": "[ui
 fails_with 1 "org.systemd.property.PIDs: is the runtime's" runlxc --systemd-cgroup create -b "$bundle" bad </dev/null
 bundle_of "$slice:runlxc:bad" '.annotations = {"org.systemd.property.TimeoutStopUSec": "soon"}'
 fails_with 1 "org.systemd.property.TimeoutStopUSec: a whole number is expected" runlxc --systemd-cgroup create -b "$bundle" bad </dev/null
+# CVE-2024-3154: whoever can only choose annotations stops no other unit and not the machine, and lifts no limit.
+for property in SuccessAction OnFailure Conflicts MemoryMax NoSuchThing; do
+    bundle_of "$slice:runlxc:bad" ".annotations = {\"org.systemd.property.$property\": \"'reboot'\"}"
+    fails_with 1 "org.systemd.property.$property: the property is not one that annotation_systemd_properties of runlxc.conf allows" runlxc \
+        --systemd-cgroup create -b "$bundle" bad </dev/null
+done
+mkdir -p /etc/runlxc
+echo 'annotation_systemd_properties = NoSuch*' >/etc/runlxc/runlxc.conf
 bundle_of "$slice:runlxc:bad" '.annotations = {"org.systemd.property.NoSuchThing": "true"}'
-fails_with 1 "NoSuchThing" runlxc --systemd-cgroup create -b "$bundle" bad </dev/null
+like "one that is allowed is systemd's to refuse" "$(runlxc --systemd-cgroup create -b "$bundle" bad </dev/null 2>&1)" 'NoSuchThing'
+unlike "which it was that did" "$(runlxc --systemd-cgroup create -b "$bundle" bad </dev/null 2>&1)" 'annotation_systemd_properties'
+rm /etc/runlxc/runlxc.conf
 bundle_of "$slice:runlxc:b+d" .
 fails_with 1 "'+' cannot be in the name of a unit" runlxc --systemd-cgroup create -b "$bundle" bad </dev/null
 bundle_of "$slice:runlxc:bad" .
