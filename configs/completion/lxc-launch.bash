@@ -39,8 +39,21 @@ _lxc_launch_choice() {
     _lxc_launch_add "" -W "$*"
 }
 
+# The root directory where none is given: the configured one, or an ordinary user's own.
+_lxc_launch_root() {
+    local root
+
+    if [[ $EUID -ne 0 ]]; then
+        root=${XDG_RUNTIME_DIR:-/run/user/$EUID}/runlxc
+    else
+        root=$(sed -n 's/^[[:blank:]]*root[[:blank:]]*=[[:blank:]]*\(.*[^[:blank:]]\)[[:blank:]]*$/\1/p' \
+            /etc/runlxc/runlxc.conf 2>/dev/null)
+    fi
+    echo "${root:-/run/runlxc}"
+}
+
 _lxc_launch_containers() {
-    local root=/run/runlxc i dir
+    local root='' i dir
 
     for ((i = 1; i < cword; i++)); do
         case ${words[i]} in
@@ -48,6 +61,7 @@ _lxc_launch_containers() {
         --root=*) root=${words[i]#*=} ;;
         esac
     done
+    [[ -n $root ]] || root=$(_lxc_launch_root)
     for dir in "$root"/*/; do
         dir=${dir%/}
         [ ! -f "$dir/state.json" ] || echo "${dir##*/}"
@@ -112,8 +126,9 @@ _lxc_launch_value() {
             SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
         ;;
     --security-opt)
-        _lxc_launch_choice no-new-privileges systempaths=unconfined seccomp=unconfined seccomp=builtin apparmor=unconfined \
-            label=disable seccomp= apparmor= label=
+        _lxc_launch_choice no-new-privileges systempaths=unconfined seccomp=unconfined seccomp=builtin label=disable \
+            apparmor={runlxc-default,runlxc-nesting,generated,generated-nesting,unconfined} \
+            seccomp= apparmor= label={user,role,type,level}:
         [[ $cur != seccomp=* ]] || _lxc_launch_files seccomp= -f
         ;;
     --ulimit)

@@ -27,9 +27,23 @@ _runlxc_files() {
     done < <(compgen "$1" -- "$cur")
 }
 
+# The root directory where none is given: the configured one, or an ordinary user's own.
+_runlxc_root() {
+    local root
+
+    if [[ $EUID -ne 0 ]]; then
+        root=${XDG_RUNTIME_DIR:-/run/user/$EUID}/runlxc
+    else
+        root=$(sed -n 's/^[[:blank:]]*root[[:blank:]]*=[[:blank:]]*\(.*[^[:blank:]]\)[[:blank:]]*$/\1/p' \
+            /etc/runlxc/runlxc.conf 2>/dev/null)
+    fi
+    echo "${root:-/run/runlxc}"
+}
+
 _runlxc_containers() {
     local dir
 
+    [[ -n $root ]] || root=$(_runlxc_root)
     for dir in "$root"/*/; do
         dir=${dir%/}
         [ ! -f "$dir/state.json" ] || echo "${dir##*/}"
@@ -127,7 +141,7 @@ _runlxc_argument() {
 }
 
 _runlxc() {
-    local verb='' root=/run/runlxc switches valued shorts cur cword word i n=0 value_of=''
+    local verb='' root='' switches valued shorts cur cword word i n=0 value_of=''
     local -a words
 
     COMPREPLY=()
@@ -139,8 +153,9 @@ _runlxc() {
         if [[ -n $value_of ]]; then
             [[ $value_of != --root ]] || root=$word
             value_of=''
-        elif [[ " ${valued//[[:space:]]/ } " == *" $word "* || (-n $shorts && $word == -[$shorts]) ]]; then
+        elif [[ " ${valued//[[:space:]]/ } " == *" $word "* || (-n $shorts && $word =~ ^-[adqt]*[$shorts]$) ]]; then
             value_of=$word
+            [[ $word == --* ]] || value_of=-${word: -1}
         elif [[ $word != -?* ]]; then
             if [[ -z $verb ]]; then
                 verb=$word
