@@ -133,9 +133,11 @@ int probe_run(int (*fn)(void *arg), void *arg, int timeout_ms, char **output)
 
 /* ---- programs ---- */
 
+/* The home is a directory, which Podman insists on, in which nobody can make a file. */
 static int exec_program(void *arg)
 {
-    char path[] = "PATH=" PATH_ELSE, lang[] = "LC_ALL=C", *env[] = {path, lang, NULL};
+    char path[] = "PATH=" PATH_ELSE, lang[] = "LC_ALL=C", home[] = "HOME=/proc";
+    char *env[] = {path, lang, home, NULL};
     char *const *argv = arg;
 
     execve(argv[0], argv, env);

@@ -18,8 +18,8 @@
  */
 int probe_run(int (*fn)(void *arg), void *arg, int timeout_ms, char **output);
 
-/* The same for a program, by its path, with an environment of PATH alone. Its exit code; 127 when
- * it cannot be executed. */
+/* The same for a program, by its path, with an environment of PATH and a home that
+ * cannot be written to. Its exit code; 127 when it cannot be executed. */
 int probe_program(const char *const *argv, int timeout_ms, char **output);
 /* The same in mount, network and IPC namespaces of its own, with an empty /run and /tmp that go
  * away with them. */

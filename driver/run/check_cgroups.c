@@ -199,6 +199,7 @@ static void check_devices(struct check *c, const struct cgroup_layout *layout)
     if (c->rootless) {
         check_add(c, "devices", CHECK_LIMITED, OPTIONAL,
                   "device rules are not applied: who is not root can make no device");
+        check_advise(c, "run it as root");
         return;
     }
     if (h) {

@@ -19,12 +19,17 @@ struct engine {
     const char *title;
     const char *program;
     const char *package;     /* Debian's; NULL: it has none */
-    const char *settings[3]; /* files, and directories of them; the later wins */
+    const char *settings[5]; /* files, and directories of them; the later wins */
     const char *default_key; /* of TOML; NULL: the file is Docker's */
 };
 
 static const struct engine engines[] = {
-    {"docker", "Docker", "dockerd", "docker.io", {"/etc/docker/daemon.json"}, NULL},
+    {"docker",
+     "Docker",
+     "dockerd",
+     "docker.io",
+     {"/etc/docker/daemon.json", "~/docker/daemon.json"},
+     NULL},
     {"containerd",
      "containerd",
      "containerd",
@@ -36,7 +41,8 @@ static const struct engine engines[] = {
      "podman",
      "podman",
      {"/usr/share/containers/containers.conf", "/etc/containers/containers.conf",
-      "/etc/containers/containers.conf.d"},
+      "/etc/containers/containers.conf.d", "~/containers/containers.conf",
+      "~/containers/containers.conf.d"},
      "runtime"},
     {"crio",
      "CRI-O",
@@ -72,26 +78,45 @@ static int read_directory(const struct engine *e, const char *path)
     return best;
 }
 
-static int switched(const struct engine *e, const char **broken)
+/* "~" stands for where an ordinary user's own settings are; NULL where there are none. Heap. */
+static char *expand(const struct check *c, const char *path)
+{
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+    if (*path != '~')
+        return strdup(path);
+    if (!c->user)
+        return NULL;
+    if (base && *base == '/')
+        return str_printf("%s%s", base, path + 1);
+    return str_empty(home) ? NULL : str_printf("%s/.config%s", home, path + 1);
+}
+
+/* *broken becomes the last file that cannot be understood; heap. */
+static int switched(const struct check *c, const struct engine *e, char **broken)
 {
     int best = SWITCHED_NOT;
 
     for (size_t i = 0; i < ARRAY_SIZE(e->settings) && e->settings[i]; i++) {
-        const char *path = e->settings[i];
-        int found = fs_is_dir(path) ? read_directory(e, path) : read_settings(e, path);
+        cleanup_free char *path = expand(c, e->settings[i]);
+        int found = SWITCHED_NOT;
 
-        if (found < 0)
-            *broken = path;
+        if (path)
+            found = fs_is_dir(path) ? read_directory(e, path) : read_settings(e, path);
         if (found > best)
             best = found;
+        if (found < 0) {
+            free(*broken);
+            *broken = steal_ptr(&path);
+        }
     }
     return best;
 }
 
 static void check_engine(struct check *c, const struct engine *e)
 {
-    cleanup_free char *program = probe_find(e->program), *text = NULL;
-    const char *argv[] = {program, "--version", NULL}, *broken = NULL, *version;
+    cleanup_free char *program = probe_find(e->program), *text = NULL, *broken = NULL;
+    const char *argv[] = {program, "--version", NULL}, *version;
 
     if (!program) {
         check_add(c, e->title, CHECK_OFF, OPTIONAL, "not installed");
@@ -100,7 +125,7 @@ static void check_engine(struct check *c, const struct engine *e)
     }
     version =
         probe_program(argv, LIMIT_MS, &text) == 0 ? check_version_word(text) : "unknown version";
-    switch (switched(e, &broken)) {
+    switch (switched(c, e, &broken)) {
     case SWITCHED_DEFAULT:
         check_add(c, e->title, CHECK_OK, OPTIONAL, "%s; runlxc is its default runtime", version);
         break;

@@ -228,12 +228,25 @@ static void check_profile(struct check *c)
     check_advise(c, "install runlxc anew");
 }
 
+/* Who has no place for them is told so among what concerns users. */
+static bool has_directories(void)
+{
+    char *containers = NULL, *images = NULL;
+    int result = rootless_dirs(&containers, &images, NULL);
+
+    free(containers);
+    free(images);
+    return result == 0;
+}
+
 void check_files(struct check *c)
 {
     check_section(c, "files", "LXC and runlxc");
     check_lxc(c);
-    check_settings(c);
-    check_state(c);
+    if (has_directories()) {
+        check_settings(c);
+        check_state(c);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(helpers); i++)
         check_helper(c, i);
     check_templates(c);

@@ -131,6 +131,7 @@ static void check_idmap(struct check *c)
     if (c->rootless) {
         check_add(c, "id-mapped mounts", CHECK_LIMITED, OPTIONAL,
                   "images with shifted ids (--userns): not for who is not root");
+        check_advise(c, "run it as root");
         return;
     }
     code = probe_run(probe_idmap, (void *)(uintptr_t)place, LIMIT_MS, NULL);
@@ -158,7 +159,7 @@ static void check_upper(struct check *c)
 
     if (!directory || access(directory, W_OK) < 0)
         check_add(c, "image directory", CHECK_LIMITED, OPTIONAL, "%s cannot be written: no images",
-                  c->drv.conf.image_dir ? c->drv.conf.image_dir : "it is not known, and");
+                  c->drv.conf.image_dir);
     else
         check_add(c, "image directory", poor ? CHECK_LIMITED : CHECK_OK, OPTIONAL, "%s%s",
                   c->drv.conf.image_dir,
@@ -198,7 +199,7 @@ static void check_into_cgroup(struct check *c)
     else
         check_add(c, "CLONE_INTO_CGROUP", CHECK_LIMITED, OPTIONAL, "%s: %s", use, err_text(code));
     check_advise(c, code == ENOENT ? "boot with systemd.unified_cgroup_hierarchy=1"
-                                   : "a kernel with Linux 5.7");
+                                   : "Linux 5.7 or later");
     cgroup_dirs_clear(&dirs);
     cgroup_layout_clear(&layout);
 }

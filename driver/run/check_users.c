@@ -116,10 +116,14 @@ static void check_mappers(struct check *c)
 static void check_own_ids(struct check *c, const char *file, const char *mapper)
 {
     const struct passwd *pw = getpwuid(getuid());
-    const char *name = pw ? pw->pw_name : "?";
+    cleanup_free char *name = pw ? strdup(pw->pw_name) : str_printf("%u", (unsigned)getuid());
     cleanup_free char *text = NULL, *program = probe_find(mapper);
     size_t n = 0;
 
+    if (!name) {
+        c->failed = true;
+        return;
+    }
     if (fs_read_at(AT_FDCWD, file, SUBIDS_MAX, &text, NULL) == 0)
         n = check_subids(text, name, getuid());
     if (n == 0) {
