@@ -391,8 +391,8 @@ endef
 put_text = $(call put,644,$(1),$(2))$(newline)	sed -i -e 's|/usr/local/|$(prefix)/|g' \
 	-e 's|/etc/runlxc|$(sysconfdir)/runlxc|g' $(DESTDIR)$(2)$(newline)
 
-.PHONY: install install-strip install-apparmor uninstall
-install: all install-apparmor
+.PHONY: install install-strip install-apparmor install-docs uninstall
+install: all install-apparmor install-docs
 	$(foreach f,$(COMMANDS),$(call put,755,$(f),$(bindir)/$(notdir $(f)))$(newline))
 	$(foreach f,$(HELPERS),$(call put,755,$(f),$(helperdir)/$(notdir $(f)))$(newline))
 	$(call put,644,$(STATIC_LIB),$(libdir)/liblxcdriver.a)
@@ -404,13 +404,15 @@ install: all install-apparmor
 		-e 's|@VERSION@|$(VERSION)|' lxcdriver.pc.in > $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
 	chmod 644 $(DESTDIR)$(pkgconfigdir)/lxcdriver.pc
 	$(foreach f,$(TEMPLATES),$(call put,644,$(f),$(templatedir)/$(notdir $(f)))$(newline))
-	$(foreach f,$(MAN_PAGES),$(call put_text,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))))
-	$(foreach f,$(MAN_LINKS),ln -sf lxcdriver.3 $(DESTDIR)$(f)$(newline))
-	$(foreach f,$(COMPLETIONS),$(call put_text,$(f),$(call completion_place,$(f))))
 	$(foreach f,$(SNIPPETS),$(call put_text,$(f),$(patsubst configs/%,$(configdir)/%,$(f))))
 # An administrator's settings are never overwritten.
 	$(foreach f,$(SETTINGS),test -e $(DESTDIR)$(sysconfdir)/runlxc/$(notdir $(f)) || \
 		$(call put,644,$(f),$(sysconfdir)/runlxc/$(notdir $(f)))$(newline))
+
+install-docs:
+	$(foreach f,$(MAN_PAGES),$(call put_text,$(f),$(mandir)/man$(subst .,,$(suffix $(f)))/$(notdir $(f))))
+	$(foreach f,$(MAN_LINKS),ln -sf lxcdriver.3 $(DESTDIR)$(f)$(newline))
+	$(foreach f,$(COMPLETIONS),$(call put_text,$(f),$(call completion_place,$(f))))
 
 # Paths in profiles follow the prefix.
 install-apparmor:
