@@ -33,6 +33,13 @@ int toml_fail(const struct toml_reader *r, const char *fmt, ...)
     return err_set(r->err, "%s:%u: %s", r->file, toml_line(r->text, r->at), what.data);
 }
 
+static size_t newline_length(const struct toml_reader *r)
+{
+    if (r->text[r->at] == '\n')
+        return 1;
+    return r->text[r->at] == '\r' && r->text[r->at + 1] == '\n' ? 2 : 0;
+}
+
 /* What was found instead of something else. */
 static int unexpected(const struct toml_reader *r, const char *wanted)
 {
@@ -40,7 +47,7 @@ static int unexpected(const struct toml_reader *r, const char *wanted)
 
     if (r->at >= r->len)
         return toml_fail(r, "expected %s, found the end of the file", wanted);
-    if (c == '\n' || c == '\r')
+    if (newline_length(r))
         return toml_fail(r, "expected %s, found the end of the line", wanted);
     if (c < ' ' || c >= 0x7f)
         return toml_fail(r, "expected %s, found byte 0x%02x", wanted, c);
@@ -50,13 +57,6 @@ static int unexpected(const struct toml_reader *r, const char *wanted)
 void toml_skip_blank(struct toml_reader *r)
 {
     r->at += strspn(r->text + r->at, " \t");
-}
-
-static size_t newline_length(const struct toml_reader *r)
-{
-    if (r->text[r->at] == '\n')
-        return 1;
-    return r->text[r->at] == '\r' && r->text[r->at + 1] == '\n' ? 2 : 0;
 }
 
 static int keep_comment(struct toml *doc, size_t at, size_t end)
