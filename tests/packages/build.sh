@@ -7,7 +7,7 @@ LIMIT=600
 
 ok "dpkg-buildpackage, from a clean clone" test -e "$DEBS/done"
 [ -e "$DEBS/done" ] || { diag "$(tail -n 40 "$DEBS/build.log")" && suite_end; }
-arch=$(dpkg --print-architecture)
+
 multiarch=$(dpkg-architecture -q DEB_HOST_MULTIARCH)
 changes=$DEBS/runlxc_${VERSION}_$arch.changes
 

@@ -1,15 +1,18 @@
 # shellcheck shell=bash
 # What the package suites share, on top of tests/lib.sh. Before suite_begin, while the machine's network is there:
 #
-#     prepare_packages                       what dpkg-buildpackage makes of a clean clone: DEBS, a directory; once for all suites
+#     prepare_packages                       what dpkg-buildpackage makes of a clean clone: DEBS, a directory, which may be given from
+#                                            outside; once for all suites
 #     prepare_base bookworm docker.io ...    a minimal root of that release, made once a day, with these packages and what they need
 #                                            downloaded: BASE, a directory that nothing may be changed in
 #
 # and after it, in mounts and a network of the suite's own:
 #
 #     root_begin "$BASE"                     R: a root with a layer of its own over BASE, and /proc, /sys, /dev, /run of its own
+#     debs_into                              our packages in its /root/debs
 #     ok "..." in_root CMD...                in it
 #     debian_tests                           debian/tests there, as its control file says
+#     root_end                               nothing runs in it any more
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -19,6 +22,11 @@ VERSION=$(<"$TOP/VERSION")
 LIMIT=300
 # What an engine or a developer has set is not for a build.
 CLEAN_ENV=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+# shellcheck disable=SC2034 # the suites'
+arch=$(dpkg --print-architecture)
+# What they install on Debian 12: downloaded once.
+# shellcheck disable=SC2034
+BOOKWORM=(docker.io lxc apparmor busybox-static gcc libc6-dev pkg-config libapparmor-dev libjansson-dev libseccomp-dev)
 # A private network later: what is outside is done before.
 inside=${SUITE_OUTER:-}
 
@@ -45,9 +53,9 @@ package_key() {
 prepare_packages() {
     local key work
 
-    [ -z "$inside" ] || return 0
+    [ -z "$inside" ] && [ -z "${DEBS:-}" ] || return 0
     mkdir -p "$PACKAGES"
-    exec 8>"$PACKAGES/lock"
+    exec 8>"$PACKAGES/debs.lock"
     flock 8
     key=$(package_key)
     export DEBS=$PACKAGES/debs-$key
@@ -89,7 +97,7 @@ prepare_base() {
     shift
     [ -z "$inside" ] || return 0
     mkdir -p "$PACKAGES"
-    exec 8>"$PACKAGES/lock"
+    exec 8>"$PACKAGES/$release.lock"
     flock 8
     # Nothing is known of a machine's archives before the first update.
     [ -n "$(machine_sources "$release")" ] || apt-get -q update >/dev/null 2>&1
@@ -120,11 +128,20 @@ root_begin() {
         mount -t tmpfs -o mode=755 run "$R/run" && mount -t tmpfs -o mode=1777 tmp "$R/tmp" && mkdir "$R/root/debs"
 }
 
+debs_into() {
+    cp "$DEBS"/*.deb "$R/root/debs/"
+}
+
+# shellcheck disable=SC2317 # called through ok and the like
 in_root() {
     timeout -k 5 "$LIMIT" chroot "$R" "${CLEAN_ENV[@]}" "$@"
 }
 
-apt_in_root() {
+apt_debs_into() {
+    cp "$DEBS"/*.deb "$R/root/debs/"
+}
+
+in_root() {
     # shellcheck disable=SC2016 # the root's shell
     in_root sh -c 'cd /root && exec apt-get -q -y --no-install-recommends --no-download "$@"' sh "$@"
 }
@@ -148,4 +165,14 @@ debian_tests() {
             if (sub(/^Depends: */, "", $i)) depends = $i
         }
         print names "|" depends }' "$TOP/debian/tests/control")
+}
+
+root_end() {
+    local pid left=
+
+    for pid in /proc/[0-9]*; do
+        [ "$(readlink "$pid/root")" != "$R" ] || left+="${pid#/proc/} $(tr '\0' ' ' <"$pid/cmdline") "
+    done
+    is "nothing runs there any more" "$left" ""
+    umount -R "$R" || diag "$(fuser -vm "$R" 2>&1)"
 }
