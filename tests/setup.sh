@@ -13,7 +13,8 @@ tests=(clang libclang-rt-dev afl++ clang-tidy clang-format cppcheck shellcheck l
     zsh fish)
 # The engines that tests/engines starts, each in a place of its own.
 engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit slirp4netns fuse-overlayfs
-    lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev)
+    lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev containernetworking-plugins
+    protobuf-compiler golang-google-protobuf-dev golang-golang-x-net-dev golang-github-docker-spdystream-dev)
 # The second kernel's machine; the kernel itself is only unpacked, by tests/vm/kernel.sh.
 machine=(qemu-system-x86 cpio kmod systemd dbus)
 

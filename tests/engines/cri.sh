@@ -1,6 +1,7 @@
 #!/bin/bash
 # Kubernetes as far as one machine goes: Debian's containerd with its CRI plug-in, which is what a kubelet talks to, and a client in the
-# kubelet's place. Every scenario of tests/engines/cri runs in pods of the handler runc and of the handler runlxc.
+# kubelet's place. Every scenario of tests/engines/cri runs in pods of the handler runc and of that of our RuntimeClass, which
+# `runlxc install` has put into containerd's configuration.
 #
 # The client (cri/*.go, cri/api.proto) is built from Debian's packages and kept in the build tree.
 # shellcheck source=tests/engines/lib.sh
@@ -47,14 +48,6 @@ disabled_plugins = ["io.containerd.internal.v1.opt", "io.containerd.snapshotter.
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$WORK/cni"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-      BinaryName = "$(command -v runc)"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runlxc]
-  runtime_type = "io.containerd.runc.v2"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runlxc.options]
-    BinaryName = "$LXC_RUNTIME"
 EOT
 }
 
@@ -67,6 +60,7 @@ network() {
         >"$WORK/cni/10-pods.conflist"
 }
 
+# shellcheck disable=SC2317 # called by images
 # image TAG CONFIG: of one layer, $WORK/archive/layer.tar, as docker save writes it.
 image() {
     local archive=$WORK/archive digest
@@ -79,6 +73,7 @@ image() {
     ctr image import "$WORK/image.tar"
 }
 
+# shellcheck disable=SC2317 # called by ok
 images() {
     # The first process of pods that share their processes: it has to reap them.
     local pause='"trap exit TERM INT; while :; do sleep 1000000 & wait $!; done"' path='"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"'
@@ -99,6 +94,15 @@ fi
 cd "$WORK" || exit 1
 mkdir "$containerd" "$SECCOMP"
 config >"$containerd/config.toml"
+cp "$containerd/config.toml" "$WORK/config.before"
+HANDLER=$(sed -n 's/^handler: //p' "$TOP/configs/engines/kubernetes-runtimeclass.yaml")
+export HANDLER
+# shellcheck disable=SC2317 # called by ok
+# switched ARG...: whatever is compared with runc takes our place.
+switched() {
+    "$BUILD/runlxc" install --engine containerd --config "$containerd/config.toml" --path "$LXC_RUNTIME" "$@"
+}
+ok "containerd is told of the runtime" switched
 network
 # shellcheck disable=SC2016 # the inner bash's
 daemon_start containerd bash -c '
@@ -116,5 +120,27 @@ done
 # shellcheck disable=SC2034 # the harness's
 ENGINE_LIBS=("$ENGINES/cri/lib.sh")
 scenarios_run cri "$ENGINES"/cri/{pods,containers,limits,security,streams}.sh
+
+# Pods that name no handler, before and after it is the default. The sandbox's options name the program, in protobuf.
+# shellcheck disable=SC2317 # called by prints
+default_program() {
+    local pod
+
+    pod=$("$CRI" RunPodSandbox "{\"config\": {\"metadata\": {\"name\": \"default\", \"uid\": \"$1\", \"namespace\": \"x\"},
+        \"linux\": {\"cgroup_parent\": \"$CGROUP\"}}}" | jq -r .pod_sandbox_id)
+    ctr container info "$pod" | jq -r '.Runtime.Options.value // "" | @base64d' | grep -aoF "$LXC_RUNTIME" || echo runc
+    for name in StopPodSandbox RemovePodSandbox; do
+        "$CRI" "$name" "{\"pod_sandbox_id\": \"$pod\"}" >/dev/null
+    done
+}
+prints "runc is the default" runc default_program one
+ok "containerd is told of the default" switched --default
+touch "$CONTAINERD_AGAIN"
+kill "$(<"$CONTAINERD_PID")"
+wait_for 10 test ! -e "$CONTAINERD_AGAIN"
+daemon_wait containerd 60 "$CRI" Status
+prints "pods without a RuntimeClass have it then" "$LXC_RUNTIME" default_program two
+ok "containerd is told to do without" switched --remove
+is "its configuration is as it was" "$(<"$containerd/config.toml")" "$(<"$WORK/config.before")"
 daemon_stop containerd
 engine_end

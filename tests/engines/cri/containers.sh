@@ -24,7 +24,10 @@ s_exit_codes()
     run_con zero -- true
     run_con seven -- sh -c 'echo said; exit 7'
     run_con killed -- sh -c 'sh -c "kill -9 \$\$"; exit $?'
-    run_con signalled -- timeout -s KILL 0.1 sleep 5
+    con from_outside
+    must ctr task kill --signal KILL "$(con_id from_outside)"
+    until_true 10 state_is from_outside CONTAINER_EXITED
+    ended from_outside
 }
 
 s_cannot_start()
@@ -179,7 +182,7 @@ s_mounts()
     pod
     con one '.mounts = [{container_path: "/one", host_path: "'"$D/link"'"}, {container_path: "/one/two", host_path: "'"$D/dir/sub"'", readonly: true},
         {container_path: "/file", host_path: "'"$D/dir/file"'", readonly: true}, {container_path: "/created", host_path: "'"$D/made"'"}]'
-    x one sh -c 'cat /one/file /file; ls -A /created; touch /one/two/x 2>&1; touch /one/x /created/x; echo no >/file'
+    x one sh -c 'exec 2>&1; cat /one/file /file; ls -A /created; touch /one/two/x; touch /one/x /created/x; echo no >/file'
     ls dir made
     # The empty directories over masked ones have more flags with us, and the cgroups come in another order.
     x one awk '{ print $5, $6 }' /proc/self/mountinfo | sed -E '/ ro,/s/,nosuid,nodev,noexec,relatime/,relatime/; /cgroup/d'
@@ -232,9 +235,9 @@ s_devices()
 {
     pod
     con one '.devices = [{container_path: "/dev/mine", host_path: "/dev/zero", permissions: "r"}]'
-    x one sh -c 'ls -l /dev/mine | cut -c1-10; head -c 4 /dev/mine | wc -c; echo x >/dev/mine'
+    x one sh -c 'exec 2>&1; ls -l /dev/mine | cut -c1-10; head -c 4 /dev/mine | wc -c; echo x >/dev/mine'
     x one sh -c 'ls -A /dev | sort'
-    x one sh -c 'mknod /tmp/n b 7 0 && cat /tmp/n'
+    x one sh -c 'exec 2>&1; mknod /tmp/n b 7 0 && cat /tmp/n'
 }
 
 s_logs()

@@ -7,10 +7,7 @@
 #
 # The configurations are those that a kubelet makes. Ids lie in files, so that subshells have them.
 
-case $RT in
-    runc) HANDLER=runc ;;
-    *) HANDLER=runlxc ;;
-esac
+[ "$RT" = lxc ] || HANDLER=runc
 
 # cri METHOD [JSON]
 cri() {

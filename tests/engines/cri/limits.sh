@@ -23,7 +23,7 @@ s_cgroups()
     con one
     cut -d: -f2- "/proc/$(pid one)/cgroup" | grep -v '^name=\|^:' | sed -e "s/$(con_id one)/CON/" | sort
     x one sh -c 'cut -d: -f3 /proc/self/cgroup | sort -u'
-    x one sh -c 'touch /sys/fs/cgroup/x; mkdir /sys/fs/cgroup/pids/x 2>/dev/null || echo read-only'
+    x one sh -c 'dir=/sys/fs/cgroup/memory; [ -e $dir ] || dir=/sys/fs/cgroup; mkdir $dir/x 2>/dev/null || echo read-only'
 }
 
 s_update_resources()
@@ -61,7 +61,7 @@ s_oom_killed()
 s_oom_killed_child()
 {
     pod
-    run_con one '.linux.resources.memory_limit_in_bytes = 16777216' -- sh -c 'tail /dev/zero; echo "child $?"; sleep 0.5'
+    run_con one '.linux.resources.memory_limit_in_bytes = 16777216' -- sh -c 'exec 2>&1; tail /dev/zero; echo "child $?"; sleep 0.5'
 }
 
 s_oom_score()

@@ -206,12 +206,17 @@ s_pod_port_forward()
     cri forward "$(pod_id)" 81 </dev/null 2>&1 | grep -o 'connection refused' | head -n 1
 }
 
+# What is asked for the sandbox itself.
 s_pod_security()
 {
+    local pid
+
     pod '.linux.security_context |= (.run_as_user.value = 1000 | .run_as_group.value = 1000 | .readonly_rootfs = true)'
-    task=$(ctr task ls | awk -v id="$(pod_id)" '$1 == id { print $2 }')
-    for pid in $(cat "/proc/$task/task/$task/children") "$task"; do
-        [ "$(tr '\0' ' ' <"/proc/$pid/cmdline" | cut -d' ' -f1)" = /bin/sleep ] && grep -E '^(Uid|Gid|CapEff):' "/proc/$pid/status"
-    done
+    while read -r pid; do
+        if grep -qz '^trap exit' "/proc/$pid/cmdline" 2>/dev/null; then
+            grep -E '^(Uid|Gid|CapEff|CapBnd):' "/proc/$pid/status"
+            awk '$5 == "/" { print substr($6, 1, 2) }' "/proc/$pid/mountinfo"
+        fi
+    done < <(find /sys/fs/cgroup -path "*/$C-pod/*" -name cgroup.procs -exec cat {} + | sort -un)
     pod_status .state
 }

@@ -36,7 +36,9 @@ s_capabilities()
     x none sh -c "$STATUS"
     con some '.linux.security_context.capabilities = {drop_capabilities: ["ALL"], add_capabilities: ["NET_BIND_SERVICE"]}'
     x some sh -c "$STATUS"
-    make_con wrong '.linux.security_context.capabilities = {add_capabilities: ["NO_SUCH"]}' 2>&1 | grep -oi 'unknown capability\|invalid'
+    # Passed over, as by runc.
+    con wrong '.linux.security_context.capabilities = {drop_capabilities: ["ALL"], add_capabilities: ["CHOWN", "NO_SUCH"]}'
+    x wrong grep CapEff /proc/self/status
 }
 
 s_restricted()
@@ -46,7 +48,7 @@ s_restricted()
         | .readonly_rootfs = true | .seccomp.profile_type = "RuntimeDefault") | .mounts = [{container_path: "/tmp", host_path: "'"$D/tmp"'"}]'
     mkdir -p tmp && chmod 1777 tmp
     x one sh -c "$STATUS"
-    x one sh -c 'touch /tmp/file && echo may; touch /file /dev/shm/file; ls /dev/shm'
+    x one sh -c 'exec 2>&1; touch /tmp/file && echo may; touch /file /dev/shm/file; ls /dev/shm'
 }
 
 s_no_new_privileges()
@@ -61,16 +63,16 @@ s_read_only_root()
 {
     pod
     con one '.linux.security_context.readonly_rootfs = true'
-    x one sh -c 'touch /file /etc/file /dev/file; touch /dev/shm/file && echo may'
+    x one sh -c 'exec 2>&1; touch /file /etc/file; touch /dev/file && echo may; touch /dev/shm/file && echo may'
 }
 
 s_masked_paths()
 {
     pod
     con one
-    x one sh -c 'cat /proc/kcore | wc -c; ls -A /sys/firmware | wc -l; echo 1 >/proc/sys/kernel/domainname; echo h >/proc/sysrq-trigger'
+    x one sh -c 'exec 2>&1; cat /proc/kcore | wc -c; ls -A /sys/firmware | wc -l; echo 1 >/proc/sys/kernel/domainname; echo h >/proc/sysrq-trigger'
     con own '.linux.security_context |= (.masked_paths = ["/etc/passwd", "/data"] | .readonly_paths = ["/home"])'
-    x own sh -c 'cat /etc/passwd | wc -c; ls -A /data | wc -l; touch /home/x; head -c 0 /proc/kcore && echo readable'
+    x own sh -c 'exec 2>&1; cat /etc/passwd | wc -c; ls -A /data | wc -l; touch /home/x; head -c 0 /proc/kcore && echo readable'
 }
 
 s_privileged()
@@ -103,7 +105,7 @@ s_seccomp_localhost()
     pod
     con one '.linux.security_context |= (.seccomp = {profile_type: "Localhost", localhost_ref: "'"$SECCOMP/$C.json"'"}
         | .capabilities.add_capabilities = ["SYS_ADMIN"])'
-    x one sh -c 'grep Seccomp: /proc/self/status; mkdir /x; hostname x; echo $?'
+    x one sh -c 'exec 2>&1; grep Seccomp: /proc/self/status; mkdir /x; hostname x; echo $?'
     make_con missing '.linux.security_context.seccomp = {profile_type: "Localhost", localhost_ref: "'"$SECCOMP/none.json"'"}' 2>&1 |
         grep -o 'no such file or directory' | head -n 1
 }
@@ -115,5 +117,4 @@ s_exec_confined()
         | .run_as_group.value = 2000 | .no_new_privs = true | .seccomp.profile_type = "RuntimeDefault")'
     x one sh -c "$STATUS"
     cri exec "$(con_id one)" sh -c "$STATUS"
-    x one sh -c 'cut -d: -f2- /proc/self/cgroup | sort -u >/dev/null; readlink /proc/self/ns/net | grep -c net'
 }

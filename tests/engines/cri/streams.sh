@@ -74,12 +74,15 @@ s_exec_much_output()
     seq 1 300000 | sha256sum
 }
 
+# The size comes when it comes.
+readonly SIZE='for i in $(seq 100); do [ "$(stty size 2>/dev/null)" = "24 80" ] && break; sleep 0.1; done; tty; stty size'
+
 s_exec_tty()
 {
     pod
     con one
-    t cri exec -t "$(con_id one)" sh -c 'sleep 0.5; tty; stty size; echo $TERM; exit 2' | tr -d '\r'
-    { sleep 1; printf 'echo typed\n'; sleep 1; printf 'exit 5\n'; sleep 1; } | t cri exec -i -t "$(con_id one)" sh | tr -d '\r'
+    t cri exec -t "$(con_id one)" sh -c "$SIZE"'; echo $TERM; exit 2' | tr -d '\r'
+    { printf 'typed\n'; sleep 2; } | t cri exec -i -t "$(con_id one)" sh -c 'read -r line; echo "got $line"; exit 5' | tr -d '\r'
 }
 
 # kubectl cp: tar through exec.
@@ -97,24 +100,43 @@ s_copy()
 s_attach()
 {
     pod
-    con one -- sh -c 'while ! [ -e /go ]; do sleep 0.1; done; echo out; echo err >&2; sleep 0.5; exit 6'
+    con one -- sh -c 'while ! [ -e /go ]; do echo tick; sleep 0.1; done; echo out; echo err >&2; sleep 0.5; exit 6'
     t cri attach "$(con_id one)" >attached 2>&1 &
-    sleep 1
+    until_true 10 grep -q tick attached
     x one touch /go
     wait
-    sort attached
+    grep -v tick attached | sort
     until_true 10 state_is one CONTAINER_EXITED
     ended one
-    said one | sort
+    said one | grep -v tick | sort
+}
+
+# attach_until NAME TEXT LINE...: types, and leaves when the container has said TEXT.
+attach_until()
+{
+    local name=$1 text=$2 pid try
+
+    shift 2
+    mkfifo "typed.$text"
+    "$CRI" attach -i "$(con_id "$name")" <"typed.$text" >/dev/null 2>&1 &
+    pid=$!
+    printf '%s\n' "$@" >"typed.$text"
+    until_true 10 says "$name" "$text"
+    # Where the container has ended, so has this.
+    for ((try = 0; try < 20; try++)); do
+        kill "$pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    wait "$pid" 2>/dev/null
 }
 
 s_attach_stdin()
 {
     pod
     con one '.stdin = true' -- sh -c 'while read -r line; do echo "got $line"; [ "$line" != end ] || exit 8; done'
-    { printf 'one\ntwo\n'; sleep 1; } | timeout 3 "$CRI" attach -i "$(con_id one)" >/dev/null 2>&1
+    attach_until one two one two
     # Without stdin_once, the next one may go on.
-    { printf 'three\nend\n'; sleep 1; } | timeout 5 "$CRI" attach -i "$(con_id one)" >/dev/null 2>&1
+    attach_until one end three end
     until_true 10 state_is one CONTAINER_EXITED
     ended one
     said one
@@ -133,9 +155,9 @@ s_attach_stdin_once()
 s_attach_tty()
 {
     pod
-    con one '.stdin = true | .tty = true' -- sh -c 'while ! [ -e /go ]; do sleep 0.1; done; tty; stty size; read -r line; echo "got $line"; exit 3'
-    { sleep 1; cri sync 5 "$(con_id one)" touch /go; sleep 1; printf 'typed\n'; sleep 1; } |
-        t cri attach -i -t "$(con_id one)" | tr -d '\r' | grep -v '^$'
+    con one '.stdin = true | .tty = true' -- sh -c 'read -r line; echo "got $line"; '"$SIZE"'; exit 3'
+    # What is typed is echoed, at some time.
+    { printf 'typed\n'; sleep 3; } | t cri attach -i -t "$(con_id one)" | tr -d '\r' | sort
     until_true 10 state_is one CONTAINER_EXITED
     ended one
 }
