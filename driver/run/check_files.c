@@ -195,7 +195,8 @@ static void check_templates(struct check *c)
         if (!look_at(c, "templates", path, REQUIRED, &text, &len, TEMPLATE_MAX, &st))
             return;
         if (!is_configuration(text)) {
-            check_add(c, "templates", CHECK_MISSING, REQUIRED, "%s: is no LXC configuration", path);
+            /* Lines that it does not know LXC passes over, and the policy in them. */
+            check_add(c, "templates", CHECK_LIMITED, REQUIRED, "%s: is no LXC configuration", path);
             check_advise(c, "install runlxc anew, or mend that file");
             return;
         }
