@@ -122,18 +122,11 @@ script_suite() {
     fi
 }
 
-# The names of suites that a machine of KIND runs; VM_SUITES=all has all of the command line's on the plain one.
+# The names of suites that a machine of KIND runs, as tests/vm/list has them; VM_SUITES=all has all of the command line's on the plain one.
 vm_names() {
-    local kind=$1 script
-
-    for script in tests/vm/"$kind"/*.sh; do
-        [ ! -e "$script" ] || { script=${script#tests/} && echo "${script%.sh}"; }
-    done
-    if [ "$kind" = plain ]; then
-        grep -v '^#' tests/vm/also
-        if [ "${VM_SUITES:-}" = all ]; then
-            printf '%s\n' golden/run tests/cli/*.sh | sed 's,^tests/\(.*\)[.]sh$,\1,' | grep -vxFf tests/vm/also
-        fi
+    awk -v kind="$1" -v all="${VM_SUITES:-}" '$1 == kind && (NF == 2 || all == "all") { print $2 }' tests/vm/list
+    if [ "${VM_SUITES:-}" = all ] && [ "$1" = plain ]; then
+        printf '%s\n' tests/cli/*.sh | sed 's,^tests/\(.*\)[.]sh$,\1,' | grep -vxFf <(awk '/^[^#]/ { print $2 }' tests/vm/list)
     fi
 }
 
@@ -151,7 +144,7 @@ vm_suite() {
     local only=$1 kind name file limit=${TEST_LIMIT:-1800}
     local -a kinds=(plain systemd) names=()
 
-    [ "${VM_SUITES:-}" != all ] || limit=5400
+    if [ "${VM_SUITES:-}" = all ]; then limit=5400; else export ONLY_OURS=1; fi
     case $only in
         '') ;;
         */*) kinds=("${only%%/*}") ;;
@@ -163,11 +156,21 @@ vm_suite() {
         return
     fi
     for kind in "${kinds[@]}"; do
-        mapfile -t names < <(vm_names "$kind" | if [[ $only == */* ]]; then grep -xF -e "vm/$only" -e "${only#*/}"; else cat; fi)
+        if [[ $only == */* ]]; then
+            mapfile -t names < <(VM_SUITES=all vm_names "$kind" | grep -xF -e "vm/$only" -e "${only#*/}")
+        else
+            mapfile -t names < <(vm_names "$kind")
+        fi
+        [ "${#names[@]}" -gt 0 ] || { echo "tests/run.sh: no suite vm/$only" && suite_failed=1 && return; }
         printf '%s\n' "${names[@]}" >"$BUILD/vm/$kind.names"
         vm_boot "$kind" "$limit" "${names[@]}" &
     done
     wait
+    unset ONLY_OURS
+    for name in tests/vm/{plain,systemd}/*.sh; do
+        name=${name#tests/}
+        grep -q " ${name%.sh}\( all\)\?$" tests/vm/list || { echo "vm: $name is not in tests/vm/list" && suite_failed=$((suite_failed + 1)); }
+    done
     for kind in "${kinds[@]}"; do
         while read -r name; do
             file=$BUILD/tests/log/vm/$kind/${name//\//-}
@@ -212,7 +215,7 @@ run_suite() {
 unset SUITE_OUTER SUITE_SCRATCH LXC_LOG_LEVEL
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
 # The unit tests of the shim start it, too.
-make_quietly all all
+make_quietly all all golden-programs
 for suite in "$@"; do
     run_suite "$suite"
 done

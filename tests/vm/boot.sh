@@ -41,8 +41,8 @@ cp "$vm/release" "$out/release"
 echo "$vm/tree/lib/modules/$(<"$vm/release")" >"$out/modules"
 printf '%s\0' "$@" >"$out/command"
 pwd >"$out/directory"
-for name in BUILD ONLY ENGINE_TIMES RUNLXC LXC_LAUNCH LXC_RUNTIME; do
-    [ -z "${!name:-}" ] || printf '%s\0' "$name=${!name}"
+for name in BUILD ONLY ENGINE_TIMES RUNLXC LXC_LAUNCH LXC_RUNTIME ONLY_OURS VM_SUITES; do
+    [ -z "${!name+set}" ] || printf '%s\0' "$name=${!name}"
 done >"$out/environment"
 
 # A disk, since there are limits that only a block device has.
