@@ -27,6 +27,17 @@ is "and name its places" "$(grep -rl /usr/local "$SCRATCH/dest")" ""
 ok "sysconfdir too" make -s -C "$TOP" install-docs DESTDIR="$SCRATCH/other" PREFIX=/opt/runlxc
 is "for a prefix of its own" "$(grep -rhoE '[^ ]*/etc/runlxc/templates' "$SCRATCH/other/opt/runlxc/share/man" | sort -u)" /opt/runlxc/etc/runlxc/templates
 
+# ---- what is no page ----
+
+is "NEWS begins with this version" "$(sed -nE 's/^([0-9][0-9.]*) .*/\1/p' "$TOP/NEWS" | head -n 1)" "$(<"$TOP/VERSION")"
+for text in README.md CONTRIBUTING.md SECURITY.md; do
+    is "$text names files that are there" "$(grep -oE '`(driver|initshim|tests|configs|man|debian|lxc-templates)/[A-Za-z0-9_./-]*' "$TOP/$text" |
+        tr -d '\`' | sort -u | while read -r path; do [ -e "$TOP/$path" ] || [[ $path == *NAME* ]] || echo "$path"; done)" ""
+    is "$text names targets that make has" "$(grep -oE '`(sudo )?make [a-z][a-z-]*|^(sudo )?make [a-z-]+( +#.*| [A-Z]+=.*)?$' "$TOP/$text" |
+        sed -E 's/.*make ([a-z-]+).*/\1/' | sort -u |
+        while read -r target; do grep -qE "^([a-z-]+ )*$target( [a-z-]+)*:" "$TOP/Makefile" || echo "$target"; done)" ""
+done
+
 # ---- lxc-launch(1) ----
 
 page=$man/lxc-launch.1
