@@ -103,7 +103,7 @@ fails "its cgroup is gone" test -e "/sys/fs/cgroup$parent/runlxc-crowd"
 # ---- memory.events ----
 
 bundle_of '.linux.resources = {memory: {limit: 16777216, swap: 16777216}} |
-    .process.args = ["sh", "-c", "read -r go </go; head -c 100m /dev/zero | tail"] | .root.readonly = false'
+    .process.args = ["sh", "-c", "read -r go </go; dd if=/dev/zero of=/dev/null bs=64M count=1"] | .root.readonly = false'
 mkfifo "$bundle/rootfs/go"
 start oom runlxc
 runlxc events --interval 1h oom >"$SCRATCH/events" 2>&1 &
@@ -111,7 +111,7 @@ events=$!
 sleep 1.5
 supervisor=$(runlxc state oom | jq .pid)
 timeout 10 sh -c "echo go >'$bundle/rootfs/go'"
-ok "it ends" wait_for 30 sh -c "[ \"\$('$RUNLXC' --root '$ROOT' state oom | jq -r .status)\" = stopped ]"
+ok "it ends" wait_for 60 sh -c "[ \"\$('$RUNLXC' --root '$ROOT' state oom | jq -r .status)\" = stopped ]"
 wait_for 10 grep -q '"oom"' "$SCRATCH/events"
 is "events tells the kill" "$(jq -r 'select(.type == "oom").type' "$SCRATCH/events" | sort -u)" oom
 kill "$events" 2>/dev/null
