@@ -70,7 +70,8 @@ static int take_trace(struct traces *t, const struct record *rec)
     }
 }
 
-/* The supervisor's record names what can be there. Without one nothing was started yet. */
+/* The supervisor's record names what can be there. Without one nothing was started yet; one that
+ * cannot be read has to stay, for what it names would be nobody's to remove. */
 static int traces_read(int dir_fd, struct traces *out, struct lxcdriver_error **err)
 {
     cleanup_free char *data = NULL;
@@ -78,8 +79,11 @@ static int traces_read(int dir_fd, struct traces *out, struct lxcdriver_error **
     struct record rec;
     size_t len = 0;
 
-    if (fs_read_at(dir_fd, "supervise", WIRE_MAX, &data, &len) < 0 ||
-        record_open(&reader, data, len) < 0)
+    if (fs_read_at(dir_fd, "supervise", WIRE_MAX, &data, &len) < 0)
+        return errno == ENOENT || container_is_damage(errno)
+                   ? 0
+                   : err_sys(err, errno, "read the record of what there is to remove");
+    if (record_open(&reader, data, len) < 0)
         return 0;
     while (record_next(&reader, &rec) > 0)
         if (take_trace(out, &rec) < 0)

@@ -92,8 +92,7 @@ int container_open(struct lxcdriver *drv, const char *id, struct container *out,
     return -1;
 }
 
-/* Whether what is called state.json is none, and will not be one at the next attempt either. */
-static bool is_damage(int errnum)
+bool container_is_damage(int errnum)
 {
     return errnum == 0 || errnum == EISDIR || errnum == ELOOP || errnum == ENXIO ||
            errnum == EFBIG || errnum == EINVAL;
@@ -106,7 +105,7 @@ int container_open_damaged(struct lxcdriver *drv, const char *id, struct contain
 
     *out = (struct container){.drv = drv, .dir_fd = -1};
     if (open_dir(drv, id, out, &why) == 0 &&
-        (read_state(out, &why) == 0 || !why || is_damage(why->errno_code))) {
+        (read_state(out, &why) == 0 || !why || container_is_damage(why->errno_code))) {
         err_free(&why);
         return 0;
     }

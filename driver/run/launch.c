@@ -398,8 +398,10 @@ static void remove_traces(struct launch *l, int result)
     cleanup_err struct lxcdriver_error *err = NULL;
 
     if (clean_traces(l->drv, l->cmd->id, l->ended_in_order, &err) < 0 && result == 0 &&
-        o->on_warning)
+        o->on_warning) {
+        err_wrap(&err, "not all of the container was removed");
         o->on_warning(o->opaque, err_message(err));
+    }
 }
 
 static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command,

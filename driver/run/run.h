@@ -80,6 +80,9 @@ int container_open(struct lxcdriver *drv, const char *id, struct container *out,
  * readable now may name what would be left behind, and is an error. */
 int container_open_damaged(struct lxcdriver *drv, const char *id, struct container *out,
                            struct lxcdriver_error **err);
+/* Whether a record that could not be read with this errno is none at all, and will not be one at
+ * the next attempt either. */
+bool container_is_damage(int errnum);
 void container_close(struct container *c);
 #define cleanup_container __attribute__((cleanup(container_close)))
 
