@@ -13,6 +13,7 @@
 #include "supervise/supervisor.h"
 
 #define ARGS_MAX 16
+#define CONFIG_LOG 16384 /* of the log's beginning, in which lxc-start reads its configuration */
 
 /* LXC keeps locks and its FIFO below /run where that is its user's, as for root, else below what
  * XDG_RUNTIME_DIR says. */
@@ -178,4 +179,23 @@ int sup_guard_check(struct supervisor *s)
     /* What the loader has against it went to lxc-start's standard error, /dev/null. */
     errno = ELIBACC;
     return -1;
+}
+
+/*
+ * liblxc (parse.c, lxc_file_for_each_line_mmap()) goes on as if a file had been empty when the copy
+ * that it makes of it in memory fails: for a file that is included the container would come up
+ * without what that says. Only its log knows.
+ */
+bool sup_config_taken(const struct supervisor *s)
+{
+    static const char sentence[] = "Failed to copy config file";
+    char text[CONFIG_LOG];
+    int fd = open(s->rec.log_file, O_RDONLY | O_CLOEXEC);
+    ssize_t got;
+
+    if (fd < 0)
+        return true;
+    got = read(fd, text, sizeof(text));
+    close(fd);
+    return got <= 0 || !memmem(text, (size_t)got, sentence, sizeof(sentence) - 1);
 }

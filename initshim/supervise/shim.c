@@ -78,6 +78,11 @@ static void ready(struct supervisor *s, pid_t pid)
         sup_end(s);
         return;
     }
+    if (!sup_config_taken(s)) {
+        sup_fail(s, SUP_ORIGIN_LXC, 0, "");
+        sup_end(s);
+        return;
+    }
     if (s->rec.flags & SF_LEASH && sup_leash(s) < 0) {
         sup_fail(s, SUP_ORIGIN_SUPERVISOR, errno, "watch over the init");
         sup_end(s);

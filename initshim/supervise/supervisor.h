@@ -108,6 +108,8 @@ int sup_spawn(struct supervisor *s);
 /* Whether the guard was loaded (initshim/guard): once, when the shim is there. 0, or -1 with errno.
  */
 int sup_guard_check(struct supervisor *s);
+/* False when lxc-start passed over a file of its configuration. Once the init is there. */
+bool sup_config_taken(const struct supervisor *s);
 
 /* leash.c: have the init and lxc-start killed should we be killed; once both are there. 0, or -1
  * with errno. */
