@@ -6,6 +6,7 @@
 #include "supervise/supervisor.h"
 
 #define CHUNK 16384
+#define TRIES 3 /* of a read that fails: what is lost once is lost until the container ends */
 #define REST_MAX                                                                                   \
     (4 << 20) /* what a pipe and a pty can hold is far less; bounds a writer that is not ours */
 
@@ -28,9 +29,12 @@ static ssize_t move_chunk(struct supervisor *s)
 
 bool sup_drain(struct supervisor *s)
 {
+    static int failures;
     ssize_t got = move_chunk(s);
 
-    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
+    if (got > 0)
+        failures = 0;
+    if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR || ++failures < TRIES)))
         return true;
     /* End of file, or EIO: the last one closed the slave. */
     close(s->drain);
