@@ -8,28 +8,34 @@ shopt -s nullglob
 
 ROOT=$W/root
 OUT=$W/out
-ID=$(<"$W/id")
 SLOW_MS=12000 # the supervisor's patience with an lxc-start that does not end is 10 s
 
 problem() {
     local text=$*
 
-    printf '%s\n' "${text:0:600}"
+    printf '%s\n' "${text:0:4000}"
 }
 
 runlxc() {
     "$RUNLXC" --root "$ROOT" "$@"
 }
 
-# verb NAME GOOD CMD...: sets status and err. GOOD is its exit status when nothing fails; with any other it says why.
+# slurp NAME FILE: what $(<FILE) would give, without a process: there are thousands of lives.
+slurp() {
+    IFS= read -r -d '' "$1" <"$2"
+    printf -v "$1" %s "${!1%$'\n'}"
+}
+
+# verb NAME GOOD CMD...: sets status and err. GOOD is its exit status when nothing fails; with any other it says why. Each has a file
+# of its own for that: a container goes on writing to the one of its start.
 verb() {
-    local name=$1 good=$2 begin=${EPOCHREALTIME/[.,]/} took
+    local name=$1 good=$2 begin=${EPOCHREALTIME/[.,]/} took file=$OUT/err.$((++verbs))
 
     shift 2
-    "$@" 2>"$OUT/err"
+    "$@" 2>"$file"
     status=$?
     took=$(((${EPOCHREALTIME/[.,]/} - begin) / 1000))
-    err=$(<"$OUT/err")
+    slurp err "$file"
     printf '%s %s %s\n' "$name" "$status" "${err//$'\n'/ | }" >>"$OUT/verbs"
     [ "$took" -le "$SLOW_MS" ] || problem "$name took $took ms"
     [ "$status" -ne "$good" ] || return 0
@@ -43,27 +49,40 @@ verb() {
     esac
 }
 
-# What there is of the container.
+# left: what there is of the container. What has lost its parent is a child of the tool's, which is ours.
 traces() {
-    local path
+    local path line pid pids
 
+    left=
     for path in "$ROOT"/* "$ROOT"/.[!.]* /sys/fs/cgroup/{,*/}runlxc.*."$ID"* /var/lib/runlxc/upper/* "$W"/bundle/rootfs/made*; do
-        printf '%s\n' "$path"
-    done | grep -v -x "$ROOT/\.leases" || true
-    grep -F "$W/" /proc/self/mountinfo || true
-    pgrep -a -f -- "--root $ROOT |runlxc-supervise $ROOT " | sed 's/^/process /'
+        [ "$path" = "$ROOT/.leases" ] || left+="$path | "
+    done
+    while read -r line; do
+        case $line in *"$W/"*) left+="$line | " ;; esac
+    done </proc/self/mountinfo
+    read -r pids <"/proc/$PPID/task/$PPID/children"
+    for pid in $pids; do
+        if [ "$pid" != "$$" ] && { read -r line <"/proc/$pid/stat"; } 2>/dev/null; then
+            case ${line#*) } in Z*) ;; *) left+="process ${line%%)*}) | " ;; esac
+        fi
+    done
 }
 
 # Given up: nothing of it may be left, but for what the kernel does later.
 nothing_left() {
     local try left
 
-    for ((try = 0; try < 60; try++)); do
-        left=$(traces)
+    for ((try = 0; try < 150; try++)); do
+        traces
         [ -n "$left" ] || return 0
-        sleep 0.05
+        nap 0.02
     done
-    problem "$1: left: ${left//$'\n'/ | }"
+    problem "$1: left: $left"
+}
+
+# nap SECONDS
+nap() {
+    read -r -t "$1" <>"$W/never"
 }
 
 # What is the same in each life: of mounts the numbers are not.
@@ -76,23 +95,27 @@ normal() {
 
 # same NAME: what $OUT/NAME holds is what it was when nothing failed.
 same() {
+    local got want reference=$W/$1.$SCENARIO.reference
+
     normal "$OUT/$1" >"$OUT/$1.normal"
+    slurp got "$OUT/$1.normal"
     if [ -n "${REFERENCE:-}" ]; then
-        cp "$OUT/$1.normal" "$W/$1.$SCENARIO.reference"
-        grep -q '^END$' "$OUT/$1" || problem "$1: the probe did not run: $(<"$OUT/$1")"
+        printf '%s\n' "$got" >"$reference"
+        case $got in *END) ;; *) problem "$1: the probe did not run: $got" ;; esac
         return
     fi
-    cmp -s "$OUT/$1.normal" "$W/$1.$SCENARIO.reference" ||
-        problem "$1 succeeded, but: $(diff "$W/$1.$SCENARIO.reference" "$OUT/$1.normal" | grep '^[<>]' | head -n 8 | tr '\n' '|')"
+    slurp want "$reference"
+    [ "$got" = "$want" ] || problem "$1 succeeded, but: $(diff "$reference" "$OUT/$1.normal" | grep '^[<>]' | head -n 8 | tr '\n' '|')"
 }
 
 # until_line FILE LINE
 until_line() {
-    local try
+    local try text
 
     for ((try = 0; try < 400; try++)); do
-        case $(<"$1") in *"$2"*) return 0 ;; esac
-        read -r -t 0.005 <>"$W/never"
+        slurp text "$1"
+        case $text in *"$2"*) return 0 ;; esac
+        nap 0.005
     done
     return 1
 }
@@ -101,7 +124,7 @@ until_line() {
 removed() {
     verb delete-force 0 runlxc delete --force "$ID"
     [ "$status" -eq 0 ] || verb "delete-force again" 0 runlxc delete --force "$ID"
-    [ "$status" -eq 0 ] || problem "it cannot be deleted: $(<"$OUT/err")"
+    [ "$status" -eq 0 ] || problem "it cannot be deleted: $err"
     nothing_left "after delete"
 }
 
@@ -115,11 +138,12 @@ told_or_gone() {
 
 # limits: of the cgroup, by the host.
 limits() {
-    local file
+    local file value
 
     for file in /sys/fs/cgroup/{,*/}runlxc.*."$ID"*/{pids.max,memory.limit_in_bytes,memory.max}; do
         case $file in *monitor*) continue ;; esac
-        printf '%s %s\n' "${file##*/}" "$(<"$file")"
+        slurp value "$file"
+        printf '%s %s\n' "${file##*/}" "$value"
     done
     echo END
 }
@@ -155,17 +179,18 @@ executed() {
 }
 
 killed() {
-    local try
+    local try text
 
     verb kill 0 runlxc kill "$ID" KILL
     [ "$status" -eq 0 ] || return 0
     for ((try = 0; try < 400; try++)); do
         verb state 0 runlxc state "$ID" >"$OUT/state"
-        case $(<"$OUT/state") in *'"stopped"'*) return 0 ;; esac
+        slurp text "$OUT/state"
+        case $text in *'"stopped"'*) return 0 ;; esac
         [ "$status" -eq 0 ] || return 0
-        read -r -t 0.005 <>"$W/never"
+        nap 0.005
     done
-    problem "killed, but its state is $(tr -d '\n' <"$OUT/state")"
+    problem "killed, but its state is $text"
 }
 
 life_oci() {
@@ -214,11 +239,14 @@ poststop() {
         problem "hooks: $(tr '\n' ' ' <"$OUT/hooks")"
 }
 
-rm -rf "$OUT"
-rm -rf "$W/bundle/rootfs/made"
-mkdir -p "$OUT"
-: >"$OUT/hooks"
-chmod 666 "$OUT/hooks"
+verbs=0
+err=
+slurp ID "$W/id"
+rm -rf "$OUT" "$W/bundle/rootfs/made"
+mkdir "$OUT"
+umask 0
+: >"$OUT/hooks" # the container's user writes to it
+umask 22
 case $SCENARIO in
 userns) life_launch 100000:65536 ;;
 *) "life_$SCENARIO" ;;

@@ -1,10 +1,12 @@
 #!/bin/bash
 # Every system call of ours made to fail, once: in create, start, exec, kill, state and delete, in run and lxc-launch, in the supervisor and
 # the shim; and lxc-start's. Each time the verb says so, or does nevertheless all that it was asked for; it never hangs, and nothing is left.
-#     tests/run.sh failures/matrix         of each (role, call) the first and one of the others, with errors in turn
-#     FAILURES=all tests/run.sh failures   every call with every error: hours
-#     FAILURES='^oci supervise:poll:'      the lines of the whole that match
-# What the part consists of hangs on the list of calls and on VERSION alone. Each line that fails can be run again by the third form.
+#     tests/run.sh failures/matrix                  of each (role, call) the first and one of the others, with errors in turn
+#     FAILURES=all tests/run.sh failures/matrix     the whole: each place of a program that makes a call, with every error
+#     FAILURES='^oci supervise:poll:' ...           the lines of the whole that match; so each that fails can be run again
+#     DONE=FILE FAILURES=all ...                    what FILE names is left out, and what is run is added to it: to go on another time
+# What the part consists of hangs on the list of calls and on VERSION alone. A place is what fault.c takes for one: the calls of a loop
+# have one in common, and the last of them fails once. lxc-start's, which are not ours, fail with one error each.
 # shellcheck source=tests/lib.sh disable=SC2317 # functions are called through the assertions
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/failures/lib.sh
@@ -12,6 +14,7 @@
 suite_begin private
 
 FAILURES=${FAILURES:-}
+DONE=${DONE:-}
 ERRORS=(ENOMEM EIO EINTR ENOSPC EPERM)
 JOBS=${JOBS:-$(nproc)}
 SECONDS_EACH=45
@@ -41,70 +44,89 @@ record() {
     for ((job = 0; job < JOBS; job++)); do
         life_bundle "$SCRATCH/w$job"
         for name in oci force run launch userns detached; do
-            for _ in 1 2; do
-                REFERENCE=1 life "$SCRATCH/w$job" "$name" || echo "$name: status $?"
-                sed "s/^/$name /" "$SCRATCH/w$job/calls" >>"$SCRATCH/calls.$name.$job"
-            done
+            REFERENCE=1 life "$SCRATCH/w$job" "$name" || echo "$name: status $?"
+            [ "$job" -gt 0 ] || sed "s/^/$name /" "$SCRATCH/w0/calls" >"$SCRATCH/calls.$name"
         done
     done
 }
 
-# cases: "SCENARIO ROLE:CALL:N:ERROR" a line.
-cases() {
+# places: "SCENARIO ROLE CALL N PLACE" a line, of the roles that are made to fail in the scenario.
+places() {
     local line
 
     for line in "${scenarios[@]}"; do
-        awk -v wanted=" ${line#* } " -v never="^($NEVER)\$" 'index(wanted, " " $2 " ") && $3 !~ never {
-                key = $1 " " $2 " " $3; if ($4 > n[key]) n[key] = $4 }
-            END { for (key in n) print key, n[key] }' "$SCRATCH/calls.${line%% *}.0"
-    done | LC_ALL=C sort | awk -v all="$FAILURES" -v version="$(<"$TOP/VERSION")" -v list="${ERRORS[*]}" '
+        awk -v wanted=" ${line#* } " -v never="^($NEVER)\$" 'index(wanted, " " $2 " ") && $3 !~ never' "$SCRATCH/calls.${line%% *}"
+    done
+}
+
+# part and whole: of the places, "SCENARIO ROLE:CALL:N:ERROR" a line.
+part() {
+    awk -v version="$(<"$TOP/VERSION")" -v list="${ERRORS[*]}" '
         BEGIN { split(list, error, " "); for (i = 1; i <= length(version); i++) turn += index("0123456789.abcdefghijklmnopqrstuvwxyz", substr(version, i, 1)) }
-        function put(n) { print $1, $2 ":" $3 ":" n ":" error[turn++ % 5 + 1] }
-        {
-            lxc = $2 ~ /^lxc-start/
-            repeated = $1 != "oci" && $2 ~ /^(supervise|init|lxc-start)/
-            if (all != "") {
-                for (n = 1; n <= $4; n++)
-                    for (e = 1; e <= 5; e++)
-                        print $1, $2 ":" $3 ":" n ":" error[e]
-                next
+        function put(key, n) { print key ":" n ":" error[turn++ % 5 + 1] }
+        $1 != "oci" && $2 ~ /^(supervise|init|lxc-start)/ { next }
+        { key = $1 " " $2 ":" $3; if ($4 == 1) keys[++n_keys] = key; last[key] = $4 }
+        END {
+            for (i = 1; i <= n_keys; i++) {
+                put(keys[i], 1)
+                if (last[keys[i]] > 1 && keys[i] !~ / lxc-start/) put(keys[i], 2 + turn % (last[keys[i]] - 1))
             }
-            if (repeated) next
-            put(1)
-            if ($4 > 1 && !lxc) put(2 + turn % ($4 - 1))
+        }'
+}
+
+# First all with one error, in turn: what is ended early has seen each place.
+whole() {
+    awk -v list="${ERRORS[*]}" '
+        BEGIN { split(list, error, " ") }
+        {
+            place = ($5 ~ /^loader:/ ? "" : $2) " " $3 " " $5
+            if (place in first) { last[place] = $1 " " $2 ":" $3 ":" $4; next }
+            first[place] = $1 " " $2 ":" $3 ":" $4
+            places[++n] = place
+        }
+        END {
+            for (pass = 0; pass < 5; pass++)
+                for (i = 1; i <= n; i++)
+                    if (pass == 0 || first[places[i]] !~ / lxc-start/)
+                        print first[places[i]] ":" error[(i + pass) % 5 + 1]
+            for (i = 1; i <= n; i++)
+                if (places[i] in last) print last[places[i]] ":" error[i % 5 + 1]
         }'
 }
 
 # worker N: its share of the cases; "CASE: what was wrong" a line, and a count of what came to pass.
 worker() {
-    local w=$SCRATCH/w$1 name failure output code hit=0 missed=0
+    local w=$SCRATCH/w$1 name failure output code calls hit=0 missed=0
 
     while read -r name failure; do
         output=$(life "$w" "$name" -f "$failure" 2>&1 </dev/null)
         code=$?
-        if [ "$(head -c 3 "$w/calls")" = hit ]; then hit=$((hit + 1)); else missed=$((missed + 1)); fi
+        calls=$(<"$w/calls")
+        if [[ $calls == hit* ]]; then hit=$((hit + 1)); else missed=$((missed + 1)); fi
         # The C library's loader ends as it likes, before our main().
-        [[ $(<"$w/calls") != *loader* ]] || output=$(grep -Ev ': exit status (127|139)|Segmentation fault' <<<"$output")
-        # LXC passes over a cgroup v1 hierarchy that it cannot look at, and what is to be set in that one fails; and over a devpts that
-        # it cannot take away from below ours.
-        [[ $failure != lxc-start* ]] || output=$(sed -E 's#(init|exec) succeeded, but: (< +/ /sys/fs/cgroup/[^ ]+ ro[^|]*\|| *> +/ /dev/pts [^|]*\|)+(; )?##g' <<<"$output")
-        [ "$code" -eq 0 ] || output+=${output:+$'\n'}"status $code: $(grep -v ^hit "$w/calls" | tr '\n' ';')"
-        [ -z "$output" ] || printf '%s %s: %s\n' "$name" "$failure" "${output//$'\n'/; }"
+        [ -z "$output" ] || [[ $calls != *loader* ]] || output=$(grep -Ev ': exit status (127|139)|Segmentation fault' <<<"$output")
+        # LXC passes over a cgroup v1 hierarchy that it cannot look at, and what is to be set in that one fails; over a devpts that
+        # it cannot take away from below ours; and over an option of the devpts that it mounts.
+        [ -z "$output" ] || [[ $failure != lxc-start* ]] ||
+            output=$(sed -E 's#(init|exec) succeeded, but: (< +/ /sys/fs/cgroup/[^ ]+ ro[^|]*(\||$)| *[<>] +/ /dev/pts [^|]*\|)+(; )?##g' <<<"$output")
+        [ "$code" -eq 0 ] || output+=${output:+$'\n'}"status $code: $(grep -v ^hit <<<"$calls" | tr '\n' ';')"
+        [ -z "$output" ] || printf '%s %s: %s\n' "$name" "$failure" "${output//$'\n'/; }" >&3
         # What was left is nobody else's finding.
-        if [ "$code" -ne 0 ] || [ -n "$output" ]; then
+        if [ -n "$output" ]; then
             wait_for 5 "$RUNLXC" --root "$w/root" delete --force "$(<"$w/id")"
         fi
-    done < <(awk -v n="$1" -v jobs="$JOBS" 'NR % jobs == n' "$SCRATCH/cases") >"$SCRATCH/found.$1"
+        [ -z "$DONE" ] || printf '%s %s\n' "$name" "$failure" >>"$DONE"
+    done < <(awk -v n="$1" -v jobs="$JOBS" 'NR % jobs == n' "$SCRATCH/cases") 3>>"$SCRATCH/found.$1"
     echo "$hit $missed" >"$SCRATCH/count.$1"
 }
 
 ok "the tool compiles" fault_build
 is "lives in which nothing fails" "$(record 2>&1)" ""
-cases >"$SCRATCH/cases.all"
 case $FAILURES in
-'' | all) cp "$SCRATCH/cases.all" "$SCRATCH/cases" ;;
-*) grep -E -- "$FAILURES" "$SCRATCH/cases.all" >"$SCRATCH/cases" ;;
-esac
+'') places | part ;;
+all) places | whole ;;
+*) places | whole | grep -E -- "$FAILURES" ;;
+esac | { if [ -s "$DONE" ]; then grep -vxF -f "$DONE"; else cat; fi; } >"$SCRATCH/cases"
 diag "$(wc -l <"$SCRATCH/cases") failures"
 workers=()
 for ((job = 0; job < JOBS; job++)); do
@@ -116,9 +138,8 @@ diag "happened, not reached: $(awk '{ h += $1; m += $2 } END { print h ", " m }'
 for line in "${scenarios[@]}"; do
     for role in ${line#* }; do
         count=$(grep -c -F "${line%% *} $role:" "$SCRATCH/cases")
-        [ "$count" -eq 0 ] || is "${line%% *}: $count failures of $role" "$(grep -hF "${line%% *} $role:" "$SCRATCH"/found.*)" ""
+        [ "$count" -eq 0 ] || is "${line%% *}: $count failures of $role" "$(cat "$SCRATCH"/found.* | grep -F "${line%% *} $role:")" ""
     done
 done
-[ -z "${FINDINGS:-}" ] || cat "$SCRATCH"/found.* >"$FINDINGS"
 within "nearly all of them happened" "$(awk '{ h += $1; m += $2 } END { print int(100 * h / (h + m + 1)) }' "$SCRATCH"/count.*)" 80 100
 suite_end

@@ -4,7 +4,9 @@
  *     fault [-t SECONDS] -o FILE [-f ROLE:CALL:N:ERROR] -- COMMAND [ARG...]
  *
  * Runs COMMAND and follows all that it starts, whoever their parents become. Without -f FILE gets a
- * line "ROLE CALL COUNT" for each system call that each role made. With -f the Nth CALL of ROLE
+ * line "ROLE CALL N PLACE" for each system call that each role made, in their order: the Nth CALL
+ * of ROLE, and a number for the place in the program that it comes from, by way of which functions;
+ * for the dynamic loader's calls "loader:PROGRAM" stands before it. With -f the Nth CALL of ROLE
  * does not happen and fails with ERROR, and FILE gets "hit ROLE CALL N", and "loader" behind it
  * when the call was the dynamic loader's. strace can do nearly that
  * (-e inject=CALL:error=ERROR:when=N), but counts in every process for itself, so that one run
@@ -40,6 +42,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "place.h"
+
 #define ROLE_LEN 32
 #define MAX_TRACEES 512
 #define MAX_COUNTS 4096
@@ -48,8 +52,9 @@
 struct tracee {
     pid_t pid;
     char role[ROLE_LEN]; /* "": none */
-    bool held;           /* stopped before its parent's word about it came */
-    bool fail_at_exit;   /* in the call whose result is to be replaced */
+    char program[ROLE_LEN];
+    bool held;         /* stopped before its parent's word about it came */
+    bool fail_at_exit; /* in the call whose result is to be replaced */
 };
 
 struct count {
@@ -174,6 +179,7 @@ static void set_role(struct tracee *t)
     else if (strcmp(base, "lxc-start") == 0 || strcmp(base, "lxc-launch") == 0)
         role = base;
     snprintf(t->role, sizeof(t->role), "%s", role);
+    snprintf(t->program, sizeof(t->program), "%.*s", ROLE_LEN - 1, base);
 }
 
 static unsigned counted(const char *role, long nr)
@@ -209,24 +215,13 @@ static void set_result(struct tracee *t, bool entering)
     ptrace(PTRACE_SETREGS, t->pid, 0, &regs);
 }
 
-/* Whether an address is code of the dynamic loader's, which knows no errors of its program's. */
-static bool by_loader(const struct tracee *t, uint64_t address)
+static void put_call(const struct tracee *t, const struct __ptrace_syscall_info *info, unsigned n)
 {
-    char path[64], line[4096];
-    bool found = false;
-    FILE *maps;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)t->pid);
-    maps = fopen(path, "re");
-    while (maps && !found && fgets(line, sizeof(line), maps)) {
-        char *end;
-        uint64_t from = strtoull(line, &end, 16), to = strtoull(end + 1, NULL, 16);
-
-        found = from <= address && address < to && strstr(line, "/ld-");
-    }
-    if (maps)
-        fclose(maps);
-    return found;
+    fprintf(out, "%s %s %u ", t->role, call_name((long)info->entry.nr), n);
+    if (place_in_loader(t->pid, info->instruction_pointer))
+        fprintf(out, "loader:%s\n", t->program);
+    else
+        fprintf(out, "%lx\n", place_of(t->pid, info->stack_pointer));
 }
 
 static void on_syscall(struct tracee *t)
@@ -244,11 +239,13 @@ static void on_syscall(struct tracee *t)
     if (info.op != PTRACE_SYSCALL_INFO_ENTRY || done)
         return;
     n = counted(t->role, (long)info.entry.nr);
+    if (!inject)
+        put_call(t, &info, n);
     if (!inject || (long)info.entry.nr != fail_nr || n != fail_at)
         return;
     done = t->fail_at_exit = true;
     fprintf(out, "hit %s %s %u%s\n", t->role, call_name(fail_nr), n,
-            by_loader(t, info.instruction_pointer) ? " loader" : "");
+            place_in_loader(t->pid, info.instruction_pointer) ? " loader" : "");
     if (fail_nr != SYS_close)
         set_result(t, true);
 }
@@ -266,6 +263,7 @@ static void on_child(const struct tracee *parent)
     if (!child)
         child = add((pid_t)pid);
     memcpy(child->role, parent->role, len + 1);
+    memcpy(child->program, parent->program, sizeof(child->program));
     if (len > 0 && parent->role[len - 1] != '+' && len + 1 < ROLE_LEN)
         memcpy(child->role + len, "+", 2);
     if (child->held) {
@@ -423,7 +421,5 @@ int main(int argc, char **argv)
     sigaction(SIGALRM, &action, NULL);
     alarm(seconds);
     code = follow(start(argv + optind));
-    for (size_t i = 0; !inject && i < n_counts; i++)
-        fprintf(out, "%s %s %u\n", counts[i].role, call_name(counts[i].nr), counts[i].n);
     return fclose(out) == 0 ? code : 2;
 }
