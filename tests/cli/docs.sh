@@ -86,6 +86,23 @@ for verb in "${verbs[@]}"; do
     is "the options of $verb" "$(runlxc_page "$verb")" "$(runlxc_help "$verb")"
 done
 
+# shellcheck disable=SC2317 # the page's examples, run below
+# The examples' commands.
+{
+    lxc-launch() { "$LXC_LAUNCH" "$@"; }
+    runlxc() { "$RUNLXC" "$@"; }
+    export -f lxc-launch runlxc
+}
+# example FILE PATTERN: the literal part of a page that has this line.
+example() {
+    awk -v pattern="$2" '/^\.Bd / { text = ""; inside = 1; next } /^\.Ed/ { if (text ~ pattern) printf "%s", text; inside = 0 }
+        inside { text = text $0 "\n" }' "$1" | sed 's/\\e/\\/g'
+}
+example "$man/runlxc.8" 'runlxc stop' | sed 's/^# //' >examples
+run bash -e examples
+like "its example runs" "$status $out" $'^0 web\nID +PID .*\nweb +[0-9]+ +running .*httpd -f'
+is "and leaves nothing" "$("$RUNLXC" list -q)" ""
+
 # ---- runlxc.conf(5) ----
 
 keys() { sed -nE '/^static const struct key keys/,/^}/s/^    \{"([a-z_]+)", .*/\1/p' "$TOP/driver/base/conf.c" | sort; }
@@ -114,11 +131,6 @@ is "every member and constant" "$(while read -r member; do
     grep -qE "^\.(It Va|Va|It Dv|Dv|Fn|Li).*\b$member\b" "$page" || echo "$member"
 done <parts)" ""
 
-# example FILE PATTERN: the literal part of a page that has this line.
-example() {
-    awk -v pattern="$2" '/^\.Bd / { text = ""; inside = 1; next } /^\.Ed/ { if (text ~ pattern) printf "%s", text; inside = 0 }
-        inside { text = text $0 "\n" }' "$1" | sed 's/\\e/\\/g'
-}
 example "$page" 'int main' >run.c
 ok "its example builds" gcc -std=c11 -Wall -Wextra -Werror -I"$TOP/driver" -o run run.c -L"$BUILD" -llxcdriver
 busybox_rootfs "$SCRATCH/box"
@@ -140,10 +152,7 @@ is "keys that are written behind them" "$(sed -n '/^\.Ss Variables/,/^\.Ss/p' "$
 
 mkdir etc-upper etc-work
 ok "an /etc of the suite's own" mount -t overlay -o "lowerdir=/etc,upperdir=$SCRATCH/etc-upper,workdir=$SCRATCH/etc-work" overlay /etc
-{
-    echo "lxc-launch() { '$LXC_LAUNCH' \"\$@\"; }"
-    sed -n '/^\.Sh EXAMPLES/,$p' "$page" | sed -nE 's/^# //p' | sed "s:/usr/local/share/runlxc/lxc-templates:$TOP/lxc-templates:"
-} >examples
+sed -n '/^\.Sh EXAMPLES/,$p' "$page" | sed -nE 's/^# //p' | sed "s:/usr/local/share/runlxc/lxc-templates:$TOP/lxc-templates:" >examples
 run bash -e examples
 like "its examples hide processes, and forbid core dumps" "$status $out" $'^0 proc /proc proc .*hidepid=(2|invisible).*\n0$'
 echo 'lxc.nosuch = 1' >>/etc/runlxc/templates/base.conf
