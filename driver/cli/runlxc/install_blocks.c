@@ -83,6 +83,36 @@ int block_find(const struct toml_editor *e, const char *label, size_t *from, siz
     return 1;
 }
 
+/* The comment begins with the text, and that is a word's end. */
+static bool comment_begins(const struct toml_editor *e, const struct toml_comment *comment,
+                           const char *text)
+{
+    size_t after = comment->at + strlen(text);
+
+    return str_starts(e->text.data + comment->at, text) &&
+           (after == comment->end || e->text.data[after] == ' ');
+}
+
+int block_check_none(const struct toml_editor *e, const char *label, struct lxcdriver_error **err)
+{
+    cleanup_free char *begin = str_printf(BEGIN "%s", label), *end = str_printf(END "%s", label);
+    cleanup_free char *instead = str_printf("# " MARK "%s", label);
+
+    if (!begin || !end || !instead)
+        return err_nomem(err);
+    for (size_t i = 0; i < e->doc.n_comments; i++) {
+        const struct toml_comment *comment = &e->doc.comments[i];
+
+        if (comment_begins(e, comment, begin) || comment_begins(e, comment, end) ||
+            comment_begins(e, comment, instead))
+            return editor_refuse(e, comment->at, err,
+                                 "this comment is of `runlxc install`, but there is no runtime "
+                                 "\"%s\": remove it",
+                                 label);
+    }
+    return 0;
+}
+
 /* ---- putting ---- */
 
 static void put_header(struct buf *out, const char *const *path)
@@ -197,12 +227,25 @@ static bool has_header(const struct toml_editor *e, size_t from, size_t to)
     return false;
 }
 
+/* How many newlines before text[from, to) block_put() has put there: a blank line before headers,
+ * and the newline of a last line that had none. Somebody may have taken them away since. */
+static size_t put_before(const struct toml_editor *e, size_t from, size_t to)
+{
+    bool open_end = e->text.data[to - 1] != '\n';
+    size_t there = 0;
+
+    while (there < 2 && there < from && e->text.data[from - 1 - there] == '\n')
+        there++;
+    if (has_header(e, from, to) && there == (from == 1 ? 1 : 2))
+        return 1 + (open_end && there == 2);
+    return open_end && there > 0;
+}
+
 int block_cut(struct toml_editor *e, const char *label, struct lxcdriver_error **err)
 {
     cleanup_free char *made = str_printf(BEGIN "%s" MADE, label);
-    size_t from, to, before;
+    size_t from, to;
     int there = block_find(e, label, &from, &to, err);
-    bool open_end;
 
     if (there <= 0)
         return there;
@@ -211,13 +254,8 @@ int block_cut(struct toml_editor *e, const char *label, struct lxcdriver_error *
     if (check_strays(e, &e->doc.root, from, to, err) < 0)
         return -1;
     e->made |= find_comment(e, 0, made) < e->doc.n_comments;
-    before = from;
-    open_end = to == e->text.len && e->text.data[to - 1] != '\n';
-    if (open_end && before > 0)
-        before--;
-    if (has_header(e, from, to) && before > 0 && e->text.data[before - 1] == '\n')
-        before--;
-    text_replace(&e->text, before, to - before, "");
+    from -= put_before(e, from, to);
+    text_replace(&e->text, from, to - from, "");
     return editor_reread(e, err) < 0 ? -1 : 1;
 }
 

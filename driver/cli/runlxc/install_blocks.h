@@ -30,6 +30,9 @@ int block_put(struct toml_editor *e, const char *label, const char *head,
  * or -1. */
 int block_find(const struct toml_editor *e, const char *label, size_t *from, size_t *to,
                struct lxcdriver_error **err);
+/* That no comment is left of what was put there and is no more, which would be taken for one of
+ * what is going to be: of this label and of those that begin with it as a word. 0 or -1. */
+int block_check_none(const struct toml_editor *e, const char *label, struct lxcdriver_error **err);
 /* Cut it out, with what block_put() has put around it. 1, 0 when there is none, or -1. */
 int block_cut(struct toml_editor *e, const char *label, struct lxcdriver_error **err);
 

@@ -64,8 +64,11 @@ static int add_runtime(struct toml_editor *e, struct lxcdriver_error **err)
     const char *head = e->doc.root.child ? NULL : e->plan.head;
     size_t n = 0;
 
+    if (block_check_none(e, e->wish->name, err) < 0)
+        return -1;
     if (e->plan.other.lines && !has_other(e)) {
-        if (block_put(e, OTHER_LABEL, head, &e->plan.other, 1, err) < 0)
+        if (block_check_none(e, OTHER_LABEL, err) < 0 ||
+            block_put(e, OTHER_LABEL, head, &e->plan.other, 1, err) < 0)
             return -1;
         head = NULL;
     }
