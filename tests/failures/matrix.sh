@@ -4,7 +4,7 @@
 #     tests/run.sh failures/matrix                  of each (role, call) the first and one of the others, with errors in turn
 #     FAILURES=all tests/run.sh failures/matrix     the whole: each place of a program that makes a call, with every error
 #     FAILURES='^oci supervise:poll:' ...           the lines of the whole that match; so each that fails can be run again
-#     DONE=FILE FAILURES=all ...                    what FILE names is left out, and what is run is added to it: to go on another time
+#     DONE=FILE FAILURES=all ...                    what FILE names is left out, and what passes is added to it: to go on another time
 # What the part consists of hangs on the list of calls and on VERSION alone. A place is what fault.c takes for one: the calls of a loop
 # have one in common, and the last of them fails once. lxc-start's, which are not ours, fail with one error each.
 # shellcheck source=tests/lib.sh disable=SC2317 # functions are called through the assertions
@@ -114,8 +114,9 @@ worker() {
         # What was left is nobody else's finding.
         if [ -n "$output" ]; then
             wait_for 5 "$RUNLXC" --root "$w/root" delete --force "$(<"$w/id")"
+        elif [ -n "$DONE" ]; then
+            printf '%s %s\n' "$name" "$failure" >>"$DONE"
         fi
-        [ -z "$DONE" ] || printf '%s %s\n' "$name" "$failure" >>"$DONE"
     done < <(awk -v n="$1" -v jobs="$JOBS" 'NR % jobs == n' "$SCRATCH/cases") 3>>"$SCRATCH/found.$1"
     echo "$hit $missed" >"$SCRATCH/count.$1"
 }
