@@ -57,12 +57,22 @@ int probe_enter(void)
     return answer(mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL));
 }
 
+/* A namespace may be given, and every capability in it withheld, as AppArmor's restriction of
+ * unprivileged user namespaces does it: then the next is what is refused. */
+static int user_namespace(void)
+{
+    return answer(unshare(CLONE_NEWUSER) < 0 ? -1 : unshare(CLONE_NEWNS));
+}
+
 int probe_namespace(void *flag)
 {
     int wanted = *(int *)flag;
 
+    if (wanted == CLONE_NEWUSER)
+        return user_namespace();
+
     /* For who is not root the first namespace is that which gives him the right to the others. */
-    if (wanted != CLONE_NEWUSER && geteuid() != 0 && unshare(CLONE_NEWUSER) < 0)
+    if (geteuid() != 0 && unshare(CLONE_NEWUSER) < 0)
         return errno;
     return answer(unshare(wanted));
 }
@@ -73,7 +83,7 @@ int probe_ordinary_userns(void *unused)
     if (syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY) < 0 ||
         syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) < 0)
         return errno;
-    return answer(unshare(CLONE_NEWUSER));
+    return user_namespace();
 }
 
 int probe_openat2(void *unused)

@@ -27,7 +27,7 @@ void check_section(struct check *c, const char *name, const char *title)
 }
 
 /* What programs print and files say is not ours: bytes that are no UTF-8 would be refused. */
-static json_t *text_value(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static json_t *text_value(const char *fmt, va_list ap)
 {
     cleanup_buf struct buf text = {0};
     json_t *value;

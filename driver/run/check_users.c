@@ -67,8 +67,6 @@ static void try_namespace(struct check *c, const char *name, int (*probe)(void *
     advise(c, code);
 }
 
-/* Ubuntu's restriction lets the namespace be made, and takes every capability in it away: then the
- * next namespace is what is refused. */
 static void check_namespaces(struct check *c)
 {
     if (c->user) {

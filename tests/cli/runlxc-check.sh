@@ -108,9 +108,17 @@ is "nor does it leave links and files elsewhere" \
     "$(ip -o link; find /run /tmp/. -maxdepth 1 2>/dev/null | grep -v '\.runlxc-test' | grep -iE 'criu|runlxc|lxc|podman|probe' | sort)" "$before"
 rm /dev/shm/runlxc
 
+# From here on without the programs whose version takes them long to say.
+: >"$SCRATCH/empty"
+declare -A places
+for program in dockerd containerd podman skopeo umoci criu; do
+    places[$program]=$(readlink -f "$(command -v "$program")")
+    mount --bind "$SCRATCH/empty" "${places[$program]}"
+done
+is "engines that cannot be executed are not there" "$("$RUNLXC" check -f json | jq -r '.sections[] | select(.name == "engines") | .items[].detail' | uniq)" "not installed"
+
 # ---- LXC and what is ours ----
 
-: >"$SCRATCH/empty"
 verdict "lxc-start cannot be executed" lxc-start '^apt install lxc$' apart "mount --bind $SCRATCH/empty /usr/bin/lxc-start" --
 printf '#!/bin/sh\necho 4.0.6\n' >"$SCRATCH/old" && chmod 755 "$SCRATCH/old"
 is "an LXC that is too old" "$(apart "mount --bind $SCRATCH/old /usr/bin/lxc-start" -- "$RUNLXC" check -f json | jq -r '.sections[].items[] | select(.name == "LXC version") | .status + " " + .detail + ": " + .advice')" \
@@ -275,6 +283,9 @@ rm -rf "$SCRATCH/layers"/etc{,.work} && mkdir "$SCRATCH/layers"/etc{,.work}
 for file in passwd group subuid subgid; do umount "/etc/$file"; done
 mount -t overlay -o "lowerdir=/etc,upperdir=$SCRATCH/layers/etc,workdir=$SCRATCH/layers/etc.work" none /etc
 mkdir -p /etc/docker /etc/containerd /etc/containers/containers.conf.d
+for program in dockerd containerd podman; do
+    umount "${places[$program]}"
+done
 for pair in docker:Docker containerd:containerd podman:Podman; do
     name=${pair%%:*} title=${pair#*:}
     is "$title does not know runlxc" "$(engine "$title")" "off: does not know runlxc"
