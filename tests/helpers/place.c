@@ -63,7 +63,7 @@ static bool follows_call(pid_t pid, uint64_t address)
 
 uint64_t place_of(pid_t pid, uint64_t stack_pointer)
 {
-    struct range ranges[MAX_RANGES];
+    struct range ranges[MAX_RANGES] = {0};
     size_t n = read_ranges(pid, ranges);
     uint64_t words[STACK_WORDS], place = 14695981039346656037u;
     struct iovec here = {words, sizeof(words)}, there = {(void *)stack_pointer, sizeof(words)};
@@ -83,7 +83,7 @@ uint64_t place_of(pid_t pid, uint64_t stack_pointer)
 
 bool place_in_loader(pid_t pid, uint64_t address)
 {
-    struct range ranges[MAX_RANGES];
+    struct range ranges[MAX_RANGES] = {0};
     const struct range *at = range_of(ranges, read_ranges(pid, ranges), address);
 
     return at && at->loader;
