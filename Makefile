@@ -285,7 +285,7 @@ fuzz-afl:
 
 # ---- what a person calls ----
 NPROC := $(shell nproc)
-.PHONY: check check-vm check-vm-all check-failures quickstart bench lint format clean help
+.PHONY: check check-vm check-vm-all check-failures check-mutants quickstart bench lint format clean help
 check:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
@@ -298,6 +298,11 @@ check-vm check-vm-all:
 check-failures:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' FAILURES=all TEST_LIMIT=86400 tests/run.sh failures/matrix
+
+# What the replayed attacks are worth: each guard taken out of a build, on which the attack has to succeed. About half an hour.
+check-mutants:
+	@tests/setup.sh
+	@BUILD='$(BUILD)' CC='$(CC)' TEST_LIMIT=14400 tests/run.sh mutants
 
 quickstart:
 	@tests/setup.sh --quickstart
@@ -322,6 +327,7 @@ help:
 	@echo 'make check        as root: install what is needed, build, run all tests'
 	@echo 'make check-vm     as root: suites on a second kernel, Debian'\''s in qemu; make check-vm-all: with every command-line suite'
 	@echo 'make check-failures  as root: every system call of ours made to fail with each of five errors; hours'
+	@echo 'make check-mutants  as root: builds without each of our guards, on which the attacks have to succeed'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
 	@echo 'make deb          Debian packages, into build/deb; make dist: the tarball, into build/dist'
 	@echo 'make fuzz         targets for libFuzzer in build/fuzz, make fuzz-afl: for AFL++; tests/fuzz/run.sh runs them'
