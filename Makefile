@@ -294,7 +294,8 @@ check-vm check-vm-all:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' $(if $(filter %-all,$@),VM_SUITES=all) tests/run.sh vm
 
-# Every system call with every error, where `make check` takes a part: hours.
+# Every place that makes a system call, with every error, where `make check` takes a part. Half an hour on two idle processors;
+# DONE=FILE keeps what has passed, to go on another time.
 check-failures:
 	@tests/setup.sh
 	@BUILD='$(BUILD)' CC='$(CC)' FAILURES=all TEST_LIMIT=86400 tests/run.sh failures/matrix
@@ -326,7 +327,7 @@ help:
 	@echo 'make quickstart   as root: install what is needed, build, start a first container'
 	@echo 'make check        as root: install what is needed, build, run all tests'
 	@echo 'make check-vm     as root: suites on a second kernel, Debian'\''s in qemu; make check-vm-all: with every command-line suite'
-	@echo 'make check-failures  as root: every system call of ours made to fail with each of five errors; hours'
+	@echo 'make check-failures  as root: every system call of ours made to fail with each of five errors; half an hour'
 	@echo 'make check-mutants  as root: builds without each of our guards, on which the attacks have to succeed'
 	@echo 'make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again'
 	@echo 'make deb          Debian packages, into build/deb; make dist: the tarball, into build/dist'
