@@ -97,9 +97,9 @@ static void test_mutants(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(corpus); i++)
-        taken += install_mutants(edit_json, valid, corpus[i], tokens, 1000);
+        taken += install_mutants(edit_json, valid, corpus[i], tokens, 200);
     /* Enough of them are JSON for the properties to have been asked. */
-    assert_in_range(taken, 2000, 26000);
+    assert_in_range(taken, 400, 5200);
 }
 
 /* ---- what it looks like ---- */

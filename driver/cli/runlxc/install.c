@@ -198,6 +198,6 @@ const struct verb verb_install = {
     .options = options,
     .n_options = ARRAY_SIZE(options),
     .options_size = sizeof(struct options),
-    .as_caller = true,
+    .without_driver = true,
     .act = act,
 };
