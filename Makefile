@@ -61,6 +61,10 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 DEFINES := -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DLIBEXECDIR='"$(helperdir)"' \
 	-DTEMPLATEDIR='"$(templatedir)"' -DCONFIGDIR='"$(configdir)"' -DSYSCONFDIR='"$(sysconfdir)"' \
 	-DBINDIR='"$(bindir)"'
+# musl's headers lack some calls. LIBC=musl says it where the compiler does not.
+ifneq ($(findstring musl,$(LIBC) $(shell $(CC) -dumpmachine 2>/dev/null)),)
+DEFINES += -include initshim/shared/musl.h
+endif
 HARDEN_LD_PLAIN := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 HARDEN_LD := $(HARDEN_LD_PLAIN)
 HARDEN_PLAIN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -160,7 +160,7 @@ static int batch_open(struct batch *batch, const pid_t *pids, size_t n,
                       struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < n; i++) {
-        int fd = pidfd_open(pids[i], 0);
+        int fd = (int)syscall(SYS_pidfd_open, pids[i], 0);
 
         if (fd < 0 && (errno == ESRCH || errno == EINVAL))
             continue;

@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -80,7 +80,7 @@ static void wait_a_bit(int fd, pid_t leaving, struct timespec *pause)
     if (cgroup_events_wait(fd, "populated ", false, WAIT_STEP_MS) == 0 || errno == ETIMEDOUT)
         leaving = 0;
     if (leaving)
-        pidfd = pidfd_open(leaving, 0);
+        pidfd = (int)syscall(SYS_pidfd_open, leaving, 0);
     if (pidfd >= 0) {
         struct pollfd end = {.fd = pidfd, .events = POLLIN};
 

@@ -41,8 +41,7 @@ static int raise_hard(const struct launch *l, int resource, const struct rlimit 
         errno = EPERM;
         return -1;
     }
-    return l->supervisor > 0 ? prlimit(l->supervisor, (__rlimit_resource_t)resource, &raised, NULL)
-                             : 0;
+    return l->supervisor > 0 ? prlimit(l->supervisor, resource, &raised, NULL) : 0;
 }
 
 int launch_check_limits(const struct launch *l, struct lxcdriver_error **err)
@@ -54,7 +53,7 @@ int launch_check_limits(const struct launch *l, struct lxcdriver_error **err)
         struct rlimit own;
         int code = 0;
 
-        if (getrlimit((__rlimit_resource_t)limit->resource, &own) < 0)
+        if (getrlimit(limit->resource, &own) < 0)
             continue; /* a limit that this kernel does not have: the shim says so */
         if (limit->resource == RLIMIT_NOFILE && limit->hard > most_files())
             code = EPERM;

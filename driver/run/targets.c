@@ -93,7 +93,7 @@ static enum found look(struct walk *w, const char *path, char **link, unsigned i
 
     if (!*rest) {
         if (place->fd >= 0 && fstat(place->fd, &st) == 0)
-            *mode = st.st_mode & ALLPERMS;
+            *mode = st.st_mode & 07777;
         return place->directory ? FOUND_DIRECTORY : FOUND_FILE;
     }
     if (place->fd < 0)
@@ -103,7 +103,7 @@ static enum found look(struct walk *w, const char *path, char **link, unsigned i
         return errno == ENOENT ? FOUND_NOTHING : FOUND_ERROR;
     if (fstat(fd, &st) < 0)
         return FOUND_ERROR;
-    *mode = st.st_mode & ALLPERMS;
+    *mode = st.st_mode & 07777;
     if (S_ISDIR(st.st_mode))
         return FOUND_DIRECTORY;
     if (!S_ISLNK(st.st_mode))
