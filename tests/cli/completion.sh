@@ -20,14 +20,14 @@ while IFS= read -r COMP_LINE; do
         runlxc*) _runlxc ;;
         *) _lxc_launch ;;
     esac 2>/dev/null
-    printf '%s\n' ${COMPREPLY[@]+"${COMPREPLY[@]}"} | grep . | sort -u | paste -s -d ' '
+    echo "${COMPREPLY[*]}"
 done
 END
 cat >complete.fish <<'END'
 source completion/runlxc.fish
 source completion/lxc-launch.fish
 while read -l line
-    set -l answers (complete -C $line | string replace -r '\t.*' '' | sort -u)
+    set -l answers (complete -C $line | string replace -r '\t.*' '')
     printf '%s\n' "$answers"
 end
 END
@@ -35,22 +35,18 @@ END
 # ask SHELL <LINES: in the same form for all: without the part of the word that is typed already and ends in ':' or '=', and
 # without a directory's slash or the '=' behind which more is to be typed.
 ask() {
-    local line head answer
-
     cat >lines
     case $1 in
         bash) "${as[@]}" bash --norc complete.bash <lines >got ;;
         zsh) "${as[@]}" zsh -f complete.zsh "$SCRATCH/completion" <lines >got ;;
         fish) "${as[@]}" fish --no-config complete.fish <lines >got ;;
     esac
-    while IFS= read -r line <&3 && IFS= read -r answer <&4; do
-        head=${line##* }
-        head=${head%"${head##*[:=]}"}
-        for word in $answer; do
-            word=${word#"$head"}
-            printf '%s\n' "${word%[/=]}"
-        done | sort -u | paste -s -d ' '
-    done 3<lines 4<got
+    python3 -c '
+import re
+for line, answer in zip(open("lines"), open("got")):
+    head = re.match("(.*[:=])?", line.rstrip("\n").split(" ")[-1]).group()
+    words = (word[len(head):] if word.startswith(head) else word for word in answer.split())
+    print(*sorted({re.sub("[/=]$", "", word) for word in words}))'
 }
 
 # offer FILE: of lines "LINE -> ANSWERS" each shell gives these.
@@ -143,6 +139,20 @@ mapfile -t caps < <(sed -nE 's/^ *"CAP_([A-Z_]+)",$/\1/p' "$TOP/initshim/shared/
     echo "lxc-launch --cap-drop  -> ALL ${caps[*]}"
 } >table
 offer table "all capabilities: "
+
+# ---- found by the shells where they are installed ----
+
+ok "they are installed" make -s -C "$TOP" install-docs DESTDIR="$SCRATCH/dest" PREFIX=/usr
+export XDG_DATA_DIRS=$SCRATCH/dest/usr/share
+mkdir home
+# fish asks nothing about a command that is not there.
+mkdir path && ln -s "$LXC_LAUNCH" path/lxc-launch && ln -s "$RUNLXC" path/runlxc
+prints "by fish" "$(printf 'start state --cpu-period' | tr ' ' '\n')" env HOME="$SCRATCH/home" PATH="$SCRATCH/path:$PATH" \
+    fish -c 'for line in "runlxc sta" "lxc-launch --cpu-p"; complete -C $line | string replace -r "\t.*" ""; end'
+prints "by zsh" "start state" zsh -f complete.zsh "$XDG_DATA_DIRS/zsh/site-functions" < <(echo 'runlxc sta')
+prints "by bash" $'complete -F _runlxc runlxc\ncomplete -F _lxc_launch lxc-launch' bash --norc -c '. /usr/share/bash-completion/bash_completion
+    for name in runlxc lxc-launch; do _completion_loader "$name"; complete -p "$name"; done'
+unset XDG_DATA_DIRS
 
 # ---- containers that are there ----
 

@@ -2,7 +2,7 @@
 #     zsh -f complete.zsh DIR <lines         DIR has the completion functions
 # Completion works in an interactive shell only, so one runs on a terminal of its own. There compadd tells a file what it is given, and
 # a line is done when the widget has returned.
-zmodload zsh/zpty || exit 2
+zmodload zsh/zpty zsh/zselect || exit 2
 work=$(mktemp -d) || exit 2
 answers=$work/answers
 : >$answers
@@ -36,26 +36,25 @@ setopt extendedglob
 zpty -b inner "cd ${(q)PWD} && ZDOTDIR=$work zsh -f -i"
 zpty -w inner "setopt extendedglob; fpath=(${(q)1} \$fpath) answers=$answers; . $work/rc; print -r -- END >>\$answers"
 
-# done_with N: N lines have their end, within ten seconds.
-done_with() {
+# The line has its end, within ten seconds.
+answered() {
     local -i try
     local junk
 
     for ((try = 0; try < 1000; try++)); do
         while zpty -r -t inner junk; do :; done
-        (( $(grep -cx END $answers) < $1 )) || return 0
-        sleep 0.01
+        [[ $(<$answers) != (|*$'\n')END ]] || return 0
+        zselect -t 1
     done
     print -ru2 -- "complete.zsh: no answer"
     return 1
 }
 
-integer n=1
-done_with 1 || { zpty -d inner; rm -r $work; exit 1; }
+answered || { zpty -d inner; rm -r $work; exit 1; }
 while IFS= read -r line; do
     : >$answers
     zpty -w -n inner $'\C-u'"$line"$'\t'
-    done_with 1 || break
+    answered || break
     print -r -- ${(j: :)${(@ou)${(f)"$(<$answers)"}:#END}}
 done
 zpty -d inner
