@@ -8,7 +8,7 @@ suite_begin private net
 package_names=(runlxc liblxcdriver0 liblxcdriver-dev)
 ok "a minimal Debian 12 by mmdebstrap" test -e "$BASE.made"
 [ -e "$BASE.made" ] || { diag "$(tail -n 20 "$BASE.log")" && suite_end; }
-ok "with a layer of its own" root_begin "$BASE"
+ok "in a copy of it" root_begin "$BASE"
 ok "and our packages beside it" debs_into || suite_end
 
 # What comes with the packages that they need is not theirs to remove: it is there before.
@@ -27,10 +27,10 @@ ok "apt install ./*.deb" apt_in_root install ./debs/runlxc_"$VERSION"_"$arch".de
     ./debs/liblxcdriver-dev_"$VERSION"_"$arch".deb
 is "is all that apt installed" "$(sed -n 's/^Setting up \([^ :]*\).*/\1/p' <<<"$out" | sort)" "$(printf '%s\n' "${package_names[@]}" | sort)"
 prints "runlxc is in the path" "runlxc version $VERSION" in_root sh -c 'runlxc --version | head -n 1'
-prints "so is lxc-launch" "lxc-launch version $VERSION" in_root sh -c 'lxc-launch --version | head -n 1'
+prints "so is lxc-launch" "lxc-launch $VERSION" in_root sh -c 'lxc-launch --version | head -n 1'
 prints "every file is as it was packed" "" in_root dpkg --verify "${package_names[@]}"
 for profile in runlxc runlxc-default runlxc-nesting; do
-    ok "AppArmor's parser takes $profile" in_root apparmor_parser --skip-kernel-load --skip-cache --Werror "/etc/apparmor.d/$profile"
+    ok "AppArmor's parser takes $profile" in_root apparmor_parser --skip-kernel-load --skip-cache "/etc/apparmor.d/$profile"
     ok "an administrator's rules have a place" test -f "$R/etc/apparmor.d/local/$profile"
 done
 ok "and what the library needs at a start is found" in_root ldconfig -p
@@ -42,13 +42,10 @@ debian_tests
 
 # ---- upgraded, while a container runs ----
 
-echo 'log_level = "info"' >"$R/etc/runlxc/runlxc.conf.mine"
 sed -i '1i # Of the administrator.' "$R/etc/runlxc/runlxc.conf"
 mkdir "$SCRATCH/next" && dpkg-deb -R "$R/root/debs/runlxc_${VERSION}_$arch.deb" "$SCRATCH/next" &&
     sed -i "s/^Version: .*/Version: $VERSION+next/" "$SCRATCH/next/DEBIAN/control"
-for name in liblxcdriver0 liblxcdriver-dev; do
-    in_root dpkg -r --force-depends "$name" >/dev/null
-done
+ok "without the library, which wants its own version" apt_in_root remove liblxcdriver0 liblxcdriver-dev
 ok "the next version, made by hand" dpkg-deb --root-owner-group -Znone -b "$SCRATCH/next" "$R/root/debs/next.deb"
 ok "a container in the background" in_root lxc-launch -d --name over @busybox sleep 600
 ok "apt install of the next version" apt_in_root install ./debs/next.deb
@@ -57,7 +54,6 @@ ok "and is deleted by the new one" in_root runlxc delete --force over
 is "the administrator's settings stay" "$(head -n 1 "$R/etc/runlxc/runlxc.conf")" "# Of the administrator."
 ok "the packages are at one version again" apt_in_root install --allow-downgrades ./debs/runlxc_"$VERSION"_"$arch".deb \
     ./debs/liblxcdriver0_"$VERSION"_"$arch".deb ./debs/liblxcdriver-dev_"$VERSION"_"$arch".deb
-rm "$R/etc/runlxc/runlxc.conf.mine"
 
 # ---- removed, purged ----
 
@@ -65,11 +61,11 @@ rm "$R/etc/runlxc/runlxc.conf.mine"
 ok "containers have left images and filters" test -d "$R/var/lib/runlxc"
 ok "apt remove" apt_in_root remove "${package_names[@]}"
 is "leaves what an administrator may have written, and what was computed" \
-    "$(find "$R" -xdev -path '*runlxc*' ! -path "$R/root/*" ! -path "$R/var/lib/dpkg/*" ! -type d -printf '/%P\n' | grep -v '^/var/lib/runlxc/' | sort)" \
+    "$(ours ! -path './var/lib/dpkg/*' ! -path './var/lib/runlxc/*' ! -type d)" \
     "$( (cd "$TOP/configs/apparmor" && find . -type f -printf '/etc/apparmor.d/%P\n'
         printf '/etc/apparmor.d/local/%s\n' runlxc runlxc-default runlxc-nesting
         echo /etc/runlxc/runlxc.conf) | sort)"
-ok "apt purge" apt_in_root purge "${package_names[@]}"
+ok "apt purge" apt_in_root purge runlxc
 files >after
 is "nothing is left, and nothing is missing" "$(diff before after)" ""
 is "dpkg knows them no more" "$(in_root dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | grep -E 'runlxc|liblxcdriver')" ""

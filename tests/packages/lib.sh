@@ -4,11 +4,11 @@
 #     prepare_packages                       what dpkg-buildpackage makes of a clean clone: DEBS, a directory, which may be given from
 #                                            outside; once for all suites
 #     prepare_base bookworm docker.io ...    a minimal root of that release, made once a day, with these packages and what they need
-#                                            downloaded: BASE, a directory that nothing may be changed in
+#                                            downloaded: BASE, a directory
 #
 # and after it, in mounts and a network of the suite's own:
 #
-#     root_begin "$BASE"                     R: a root with a layer of its own over BASE, and /proc, /sys, /dev, /run of its own
+#     root_begin "$BASE"                     R: a copy of it, with /proc, /sys, /dev, /run and /tmp
 #     debs_into                              our packages in its /root/debs
 #     ok "..." in_root CMD...                in it
 #     debian_tests                           debian/tests there, as its control file says
@@ -26,7 +26,7 @@ CLEAN_ENV=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 D
 arch=$(dpkg --print-architecture)
 # What they install on Debian 12: downloaded once.
 # shellcheck disable=SC2034
-BOOKWORM=(docker.io lxc apparmor busybox-static gcc libc6-dev pkg-config libapparmor-dev libjansson-dev libseccomp-dev)
+BOOKWORM=(docker.io lxc nftables apparmor busybox-static gcc libc6-dev pkg-config libapparmor-dev libjansson-dev libseccomp-dev)
 # A private network later: what is outside is done before.
 inside=${SUITE_OUTER:-}
 
@@ -67,7 +67,7 @@ prepare_packages() {
             package_source "$work/clone" && cd "$work/clone" &&
                 "${CLEAN_ENV[@]}" dpkg-buildpackage -us -uc && touch "$DEBS/done"
         ) >"$DEBS/build.log" 2>&1
-        mv "$work"/runlxc_* "$work"/lib*.deb "$DEBS/" 2>/dev/null
+        mv "$work"/runlxc[-_]* "$work"/lib*.deb "$DEBS/" 2>/dev/null
         rm -rf "$work"
     fi
     exec 8>&-
@@ -119,31 +119,30 @@ prepare_base() {
 # ---- after it ----
 
 # root_begin BASE
+# A copy in memory, not a layer of overlayfs: Docker and lxc-launch have layers of their own there, for which another is no place.
 root_begin() {
     R=$SCRATCH/r
-    mkdir "$SCRATCH/layer" "$R" && mount -t tmpfs -o mode=755,size=6g runlxc-test-layer "$SCRATCH/layer" &&
-        mkdir "$SCRATCH"/layer/{up,work,docker,containerd} &&
-        mount -t overlay -o "lowerdir=$1,upperdir=$SCRATCH/layer/up,workdir=$SCRATCH/layer/work" runlxc-test-root "$R" &&
+    mkdir "$R" && mount -t tmpfs -o mode=755,size=8g runlxc-test-root "$R" && cp -a "$1/." "$R" &&
         mount -t proc proc "$R/proc" && mount --rbind /sys "$R/sys" && mount --rbind /dev "$R/dev" &&
         mount -t tmpfs -o mode=755 run "$R/run" && mount -t tmpfs -o mode=1777 tmp "$R/tmp" && mkdir "$R/root/debs"
+}
+
+# Every file of ours in the root, but those in /root.
+ours() {
+    (cd "$R" && find . -xdev -path '*runlxc*' ! -path './root/*' "$@" -printf '/%P\n' | sort)
 }
 
 debs_into() {
     cp "$DEBS"/*.deb "$R/root/debs/"
 }
 
-# shellcheck disable=SC2317 # called through ok and the like
 in_root() {
     timeout -k 5 "$LIMIT" chroot "$R" "${CLEAN_ENV[@]}" "$@"
 }
 
-apt_debs_into() {
-    cp "$DEBS"/*.deb "$R/root/debs/"
-}
-
-in_root() {
+apt_in_root() {
     # shellcheck disable=SC2016 # the root's shell
-    in_root sh -c 'cd /root && exec apt-get -q -y --no-install-recommends --no-download "$@"' sh "$@"
+    in_root sh -c 'cd /root && exec apt-get -q -y --no-install-recommends "$@"' sh "$@"
 }
 
 # debian_tests: one result for each test that debian/tests/control names, with what it needs installed before.

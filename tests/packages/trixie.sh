@@ -13,7 +13,7 @@ if [ -z "${BASE:-}" ]; then
 fi
 ok "a minimal Debian 13 by mmdebstrap" test -e "$BASE.made"
 [ -e "$BASE.made" ] || { diag "$(tail -n 20 "$BASE.log")" && suite_end; }
-ok "with a layer of its own" root_begin "$BASE"
+ok "in a copy of it" root_begin "$BASE"
 package_source "$R/root/runlxc"
 ok "what debian/control names for a build" apt_in_root build-dep ./runlxc
 like "with LXC 6" "$(in_root dpkg-query -W -f '${Version}' lxc)" '^1:6\.'
@@ -26,6 +26,6 @@ ok "apt install ./*.deb" apt_in_root install ./debs/runlxc_"$VERSION"_"$arch".de
 like "lxc-start is LXC 6's" "$(in_root lxc-start --version)" '^6\.'
 debian_tests
 ok "apt purge" apt_in_root purge runlxc liblxcdriver0 liblxcdriver-dev
-is "leaves nothing" "$(find "$R" -xdev -path '*runlxc*' ! -path "$R/root/*" -printf '/%P\n')" ""
+is "leaves nothing" "$(ours)" ""
 root_end
 suite_end
