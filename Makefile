@@ -93,6 +93,9 @@ ALL_CFLAGS = -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(HARDEN) $(WARNINGS) $(DEFINES) -
 PACKAGES := jansson libapparmor libseccomp
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LIBS)
+# Whose headers have sd-bus(3); the library itself is only loaded. Where there is no systemd: SDBUS=libelogind.
+SDBUS := libsystemd
+SDBUS_CFLAGS = $(eval SDBUS_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(SDBUS)))$(SDBUS_CFLAGS)
 LXC_CFLAGS = $(eval LXC_CFLAGS := $$(shell $(PKG_CONFIG) --cflags lxc))$(LXC_CFLAGS)
 LXC_LIBS = $(eval LXC_LIBS := $$(shell $(PKG_CONFIG) --libs lxc))$(LXC_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell $(PKG_CONFIG) --libs cmocka))$(CMOCKA_LIBS)
@@ -142,7 +145,7 @@ FLAGS_TEXT = $(CC) $(ALL_CFLAGS) $(LDFLAGS)
 .PHONY: FORCE
 $(BUILD)/flags.stamp: FORCE
 	@mkdir -p $(BUILD)
-	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc libsystemd || \
+	@$(PKG_CONFIG) --exists --print-errors $(PACKAGES) lxc $(SDBUS) || \
 		{ echo 'A library is missing: tests/setup.sh installs what the build needs.' >&2; exit 1; }
 	@echo "$(subst ",\",$(FLAGS_TEXT))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS_TEXT))" > $@
 
@@ -157,6 +160,7 @@ $(call objects,$(SHARED_SRC)): PLACE := -fPIC $(SMALL) $(INCLUDE)
 $(call objects,$(LAUNCH_SRC) $(RUNLXC_SRC) $(CLI_SRC)): PLACE := -fPIE $(INCLUDE) -iquote driver/cli
 $(call objects,$(LXC_SRC)): PLACE := -fPIE $(INCLUDE)
 $(call objects,$(LXC_SRC)): EXTRA_CFLAGS = $(LXC_CFLAGS)
+$(call objects,driver/host/systemd.c): EXTRA_CFLAGS = $(SDBUS_CFLAGS)
 $(call objects,$(SHIM_SRC) $(SUPERVISE_SRC)): PLACE := -fPIE $(SMALL) $(INCLUDE)
 $(call objects,$(GUARD_SRC)): PLACE := -fPIC -fvisibility=hidden $(INCLUDE)
 # Loaded into a program without sanitizers.
