@@ -11,6 +11,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	_ "embed"
 	"encoding/binary"
 	"encoding/json"
@@ -22,8 +23,6 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-
-	"crypto/tls"
 
 	"golang.org/x/net/http2"
 	"google.golang.org/protobuf/encoding/protojson"

@@ -32,21 +32,22 @@ pod_json() {
     printf '{"pod_sandbox_id": "%s"}' "$(pod_id "${1:-pod}")"
 }
 
-pod_config() {
-    jq -n --arg name "$1" --arg uid "$C-$1" --arg logs "$D/logs" --arg parent "$CGROUP/$C-$1" '{
-        metadata: {$name, $uid, namespace: "default", attempt: 0}, hostname: $name, log_directory: $logs, labels: {pod: $uid},
-        linux: {cgroup_parent: $parent, security_context: {
-            namespace_options: {pid: "CONTAINER"}, seccomp: {profile_type: "Unconfined"}}}}'
+# answer_id MEMBER: out of what a method has answered. (jq takes longer to start than the method takes.)
+answer_id() {
+    sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"
 }
 
-# run_pod [PATCH] [NAME]: with the status of RunPodSandbox.
+# run_pod [PATCH] [NAME]: with the status of RunPodSandbox. Its request is kept for the containers'.
 run_pod() {
-    local name=${2:-pod}
+    local patch=${1:-.} name=${2:-pod}
 
     mkdir -p "$D/logs"
-    pod_config "$name" | jq "${1:-.}" >"$D/config.$name" || return
-    cri RunPodSandbox "$(jq --arg handler "$HANDLER" '{config: ., runtime_handler: $handler}' "$D/config.$name")" |
-        jq -r .pod_sandbox_id >"$D/pod.$name"
+    jq -n --arg name "$name" --arg uid "$C-$name" --arg logs "$D/logs" --arg parent "$CGROUP/$C-$name" --arg handler "$HANDLER" '
+        {runtime_handler: $handler, config: ({
+            metadata: {$name, $uid, namespace: "default", attempt: 0}, hostname: $name, log_directory: $logs, labels: {pod: $uid},
+            linux: {cgroup_parent: $parent, security_context: {
+                namespace_options: {pid: "CONTAINER"}, seccomp: {profile_type: "Unconfined"}}}} | '"$patch"')}' >"$D/request.$name" || return
+    cri RunPodSandbox "$(<"$D/request.$name")" | answer_id pod_sandbox_id >"$D/pod.$name"
     return "${PIPESTATUS[0]}"
 }
 
@@ -56,7 +57,7 @@ pod() {
 
 # make_con NAME [PATCH] [-- CMD...]: CreateContainer, in the pod named by POD (pod). The paths are the kubelet's.
 make_con() {
-    local name=$1 patch=. pod=${POD:-pod} command config
+    local name=$1 patch=. pod=${POD:-pod} request
 
     shift
     if [ "$#" -gt 0 ] && [ "$1" != -- ]; then
@@ -68,17 +69,17 @@ make_con() {
     else
         set -- sleep 600
     fi
-    # jq would take the command's options for its own.
-    command=$(jq -n '$ARGS.positional | map(.[1:])' --args "${@/#/x}")
-    config=$(jq -n --arg name "$name" --arg image "$IMAGE" --argjson command "$command" --slurpfile pod "$D/config.$pod" '{
-        metadata: {$name, attempt: 0}, image: {$image}, $command, log_path: ($name + ".log"), labels: {con: $name},
-        linux: {resources: {}, security_context: {
-            namespace_options: $pod[0].linux.security_context.namespace_options, seccomp: {profile_type: "Unconfined"},
-            masked_paths: ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
-                "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"],
-            readonly_paths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]}}}' | jq "$patch") || return
-    cri CreateContainer "$(jq --argjson config "$config" --arg id "$(pod_id "$pod")" \
-        '{pod_sandbox_id: $id, $config, sandbox_config: .}' "$D/config.$pod")" | jq -r .container_id >"$D/con.$name"
+    # A letter before each word: jq would take the command's options for its own.
+    request=$(jq -n --arg name "$name" --arg image "$IMAGE" --arg id "$(pod_id "$pod")" --slurpfile pod "$D/request.$pod" '
+        {pod_sandbox_id: $id, sandbox_config: $pod[0].config, config: ({
+            metadata: {$name, attempt: 0}, image: {$image}, command: ($ARGS.positional | map(.[1:])), log_path: ($name + ".log"),
+            labels: {con: $name}, linux: {resources: {}, security_context: {
+                namespace_options: $pod[0].config.linux.security_context.namespace_options, seccomp: {profile_type: "Unconfined"},
+                masked_paths: ["/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+                    "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware"],
+                readonly_paths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]}}} | '"$patch"')}' \
+        --args "${@/#/x}") || return
+    cri CreateContainer "$request" | answer_id container_id >"$D/con.$name"
     return "${PIPESTATUS[0]}"
 }
 
@@ -101,7 +102,7 @@ x() {
 
 # stop NAME SECONDS
 stop() {
-    cri StopContainer "$(con_json "$1" | jq ".timeout = $2")"
+    cri StopContainer "{\"container_id\": \"$(con_id "$1")\", \"timeout\": $2}"
 }
 
 # status NAME FILTER, pod_status FILTER [NAME]
@@ -119,7 +120,7 @@ ended() {
 }
 
 state_is() {
-    [ "$(status "$1" .state)" = "$2" ]
+    cri ContainerStatus "$(con_json "$1")" | grep -qF "\"state\":\"$2\""
 }
 
 # run_con NAME [PATCH] -- CMD...: until its end; its output, then how it ended.
