@@ -21,18 +21,19 @@
 
 #define TEXT(number) #number
 #define PRELOAD(number) "LD_PRELOAD=/proc/self/fd/" TEXT(number)
-#define GUARD PRELOAD(SUP_GUARD_LIB_FD)
+
+static const char guard_env[] = PRELOAD(SUP_GUARD_LIB_FD);
 
 static const char *const lxc_env[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", LXC_RUNTIME,
-    GUARD, NULL};
+    guard_env, NULL};
 
 /*
  * Here PATH has no directory with newuidmap: as root, LXC would otherwise ask it, and insist on
  * /etc/subuid entries for any id map. apparmor_parser and ip are in sbin.
  */
-static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", LXC_RUNTIME, GUARD,
-                                            NULL};
+static const char *const lxc_idmap_env[] = {"PATH=/usr/sbin:/sbin", "LANG=C", LXC_RUNTIME,
+                                            guard_env, NULL};
 
 static void unconfined(void)
 {

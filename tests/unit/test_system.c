@@ -16,8 +16,6 @@
 #include "base/fs.h"
 #include "run/run.h"
 
-#define OTHER_ROOT "other"
-
 static char root[] = "/tmp/runlxc-system-test.XXXXXX";
 
 static void put_file(const char *path)
@@ -36,15 +34,14 @@ static int make_roots(void **state)
         return -1;
     assert_int_equal(mkdir("usr", 0755) | mkdir("usr/sbin", 0755) | mkdir("usr/lib", 0755) |
                          mkdir("usr/lib/systemd", 0755) | symlink("usr/lib", "lib") |
-                         symlink("usr/sbin", "sbin") | mkdir(OTHER_ROOT, 0755) |
-                         mkdir(OTHER_ROOT "/sbin", 0755),
+                         symlink("usr/sbin", "sbin") | mkdir("other", 0755) |
+                         mkdir("other/sbin", 0755),
                      0);
     put_file("usr/lib/systemd/systemd");
     put_file("usr/sbin/busybox");
-    put_file(OTHER_ROOT "/sbin/busybox");
+    put_file("other/sbin/busybox");
     assert_int_equal(symlink("/lib/systemd/systemd", "usr/sbin/init") |
-                         symlink("busybox", "usr/sbin/sh") |
-                         symlink("busybox", OTHER_ROOT "/sbin/init"),
+                         symlink("busybox", "usr/sbin/sh") | symlink("busybox", "other/sbin/init"),
                      0);
     return 0;
 }
@@ -52,10 +49,10 @@ static int make_roots(void **state)
 static int remove_roots(void **state)
 {
     static const char *const files[] = {
-        "usr/lib/systemd/systemd", "usr/sbin/busybox",         "usr/sbin/init", "usr/sbin/sh",
-        OTHER_ROOT "/sbin/init",   OTHER_ROOT "/sbin/busybox", "lib",           "sbin"};
-    static const char *const dirs[] = {OTHER_ROOT "/sbin", OTHER_ROOT, "usr/lib/systemd",
-                                       "usr/lib",          "usr/sbin", "usr"};
+        "usr/lib/systemd/systemd", "usr/sbin/busybox",   "usr/sbin/init", "usr/sbin/sh",
+        "other/sbin/init",         "other/sbin/busybox", "lib",           "sbin"};
+    static const char *const dirs[] = {"other/sbin", "other",    "usr/lib/systemd",
+                                       "usr/lib",    "usr/sbin", "usr"};
     int result = 0;
 
     (void)state;
@@ -104,7 +101,7 @@ static void tells_systems(void **state)
         {.args = "init"},
         {.args = "/sbin/sh"},
         {.args = "/sbin/none"},
-        {.args = "/sbin/init", .below = OTHER_ROOT},
+        {.args = "/sbin/init", .below = "other"},
         {.args = "/sbin/init", .uid = 1},
         {.args = "/sbin/init", .init = true},
         {.args = "/sbin/init", .host_pids = true},

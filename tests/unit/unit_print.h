@@ -28,7 +28,7 @@ static inline void print_step(struct buf *out, const struct unit_step *step)
 /* `ends` remembers what ends each of the open ones. */
 static inline void print_value(struct buf *out, const struct unit_property *prop)
 {
-    char ends[32];
+    char ends[32] = {0};
     size_t depth = 0;
 
     for (size_t i = 0; i < prop->n; i++) {
@@ -37,7 +37,7 @@ static inline void print_value(struct buf *out, const struct unit_property *prop
         if (step->kind == 'a' || step->kind == '(') {
             buf_printf(out, " %s:%c", step->text, step->kind == 'a' ? '[' : '(');
             ends[depth++] = step->kind == 'a' ? ']' : ')';
-        } else if (step->kind == ')') {
+        } else if (step->kind == ')' && depth > 0) {
             buf_printf(out, " %c", ends[--depth]);
         } else {
             print_step(out, step);
