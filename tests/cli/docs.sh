@@ -59,6 +59,19 @@ is "every short form" "$(page_short_options)" "$(short_options)"
 is "--help has every row of the tables" "$(help_options)" \
     "$(sed -nE 's/^    \{"([a-z0-9-]+)", .*/--\1/p' "$TOP/driver/spec/flags_table.c" | sort)"
 
+# Words that options take: those in the tables and lists of these readers.
+# words FILE START: the strings between the line that has START and the end of what it begins.
+words() {
+    awk -v start="$2" 'index($0, start) { inside = 1 } inside { print } inside && /;$/ { exit }' "$TOP/driver/spec/$1" | grep -oE '"[A-Za-z-]+' | tr -d '"'
+}
+is "every key of --mount, word of --volume and --security-opt" "$(
+    { words flags_mount.c 'mount_keys[]' && words flags_mount.c 'accepted[]' && words flags_mount.c 'propagations[]' &&
+        words flags_security.c '"no-new-privileges", opt_no_new_privs'; } | while read -r word; do
+        echo "$word" >>words
+        grep -qE "^\\.(It )?Cm .*\\b$word\\b|^\\.It Cm $word=" "$page" || echo "$word"
+    done)" ""
+within "words are looked for" "$(wc -l <words)" 25 50
+
 # ---- runlxc(8) ----
 
 # runlxc_help ARG...: "-s --long" or "--long" for each option.
