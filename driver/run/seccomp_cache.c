@@ -189,7 +189,7 @@ static size_t look_through(int cache, struct kept *oldest)
 /* One file more than allowed is the usual case; several processes may have added one each. */
 static void bound(int cache)
 {
-    struct kept oldest;
+    struct kept oldest = {0};
 
     for (int i = 0; i < SECCOMP_CACHE_MAX; i++)
         if (look_through(cache, &oldest) <= SECCOMP_CACHE_MAX ||

@@ -303,7 +303,7 @@ static bool receive_message(struct rig_run *r, struct shim_msg *msg, int *fd)
 
 static void converse(struct rig_run *r, bool hold)
 {
-    struct shim_msg msg;
+    struct shim_msg msg = {0};
     int fd;
 
     while (receive_message(r, &msg, &fd)) {
