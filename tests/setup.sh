@@ -10,7 +10,7 @@ packaging=(build-essential dpkg-dev debhelper dh-apparmor libcmocka-dev)
 tests=(clang libclang-rt-dev afl++ clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
     g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
     lintian runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion
-    zsh fish)
+    zsh fish rpm musl-tools)
 # The engines that tests/engines starts, each in a place of its own.
 engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-dns catatonit slirp4netns fuse-overlayfs
     lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev containernetworking-plugins
