@@ -196,9 +196,11 @@ static int read_integer(struct reader *r, char type)
     uint64_t size;
     char *end;
 
+    if (!isdigit((unsigned char)*digits))
+        return bad(r, "a whole number");
     errno = 0;
-    size = isdigit((unsigned char)*digits) ? strtoull(digits, &end, 0) : 0;
-    if (!isdigit((unsigned char)*digits) || end != digits + len)
+    size = strtoull(digits, &end, 0);
+    if (end != digits + len)
         return bad(r, "a whole number");
     if (errno || !in_range(type, negative, size))
         return bad(r, "a number that its type can hold");
