@@ -119,10 +119,10 @@ for profile in $profiles; do
     like "and forgotten on purge" "$postrm" "rm -f \"/etc/apparmor.d/local/$profile\""
 done
 is "unloaded are all of them" "$(sed -n 's/^ *for profile in \(.*\); do/\1/p' <<<"$postrm" | tr ' ' '\n' | sort)" "$profiles"
-for script in postinst postrm; do
+for script in postinst prerm postrm; do
     ok "$script is of the shell's grammar" dash -n "$SCRATCH/runlxc/DEBIAN/$script"
 done
-ok "and clean, as are debian/tests" shellcheck debian/runlxc.postrm debian/tests/{launch,oci,library}
+ok "and clean, as are debian/tests" shellcheck debian/runlxc.{prerm,postrm} debian/tests/{launch,oci,library}
 
 # ---- lintian ----
 

@@ -58,10 +58,15 @@ within "in less than a minute" "$total" 1 60000
 ok "the container is LXC's" in_root docker run -d --name seen --network none --runtime runlxc busybox sleep 600
 is "and lxc-ls lists it" "$(in_root lxc-ls -P /var/run/docker/runtime-runc/moby -1 --running | tr -d ' ')" "$out"
 ok "it ends" in_root docker rm -f seen
-ok "the second kind is still there" in_root sh -c "docker info --format '{{.DefaultRuntime}}' | grep -qx runc"
+ok "what runs by default is as before" in_root sh -c "docker info --format '{{.DefaultRuntime}}' | grep -qx runc"
 
+prints "a removal would tell of Docker" "" in_root sh /var/lib/dpkg/info/runlxc.prerm remove
+is "and how that is changed back" "$err" \
+    "runlxc: the configuration of docker still names it: runlxc install --engine docker --remove"
 ok "runlxc install --engine docker --remove" in_root runlxc install --engine docker --remove
 is "gives the file back" "$(<"$R/etc/docker/daemon.json")" "$(<daemon.json.before)"
+ok "a removal has nothing more to tell" in_root sh /var/lib/dpkg/info/runlxc.prerm remove
+is "not a word" "$out$err" ""
 ok "apt purge" apt_in_root purge --autoremove runlxc
 is "nothing of ours is left" "$(ours)" ""
 

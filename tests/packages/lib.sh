@@ -87,7 +87,7 @@ release_can_be_had() {
     local uri
 
     uri=$(machine_sources "$1" | awk -v release="$1" '$3 == release { print $2; exit }')
-    [ -n "$uri" ] && timeout -k 5 60 /usr/lib/apt/apt-helper download-file "$uri/dists/$1/InRelease" "$PACKAGES/InRelease.$1" >/dev/null 2>&1
+    [ -n "$uri" ] && timeout -k 5 60 /usr/lib/apt/apt-helper download-file "${uri%/}/dists/$1/InRelease" "$PACKAGES/InRelease.$1" >/dev/null 2>&1
 }
 
 # prepare_base RELEASE PACKAGE...
