@@ -154,8 +154,9 @@ size_t install_mutants(editor *edit, bool (*valid)(const char *text, size_t len)
     uint32_t state = (uint32_t)strlen(text) * 2654435761u + 1;
     size_t taken = 0, n_tokens = 0;
 
-    while (tokens[n_tokens])
+    do
         n_tokens++;
+    while (tokens[n_tokens]);
     for (size_t i = 0; i < n; i++) {
         cleanup_buf struct buf variant = {0};
 

@@ -46,14 +46,14 @@ static const char *const corpus[] = {
     "{\n    \"runtimes\": {\n    }\n}\n",
     "{\n    \"runtimes\": {\n        \"crun\": {\"path\": \"/usr/bin/crun\"}\n    }\n}\n",
     "{\"runtimes\":{\"crun\":{\"path\":\"/usr/bin/crun\"}},\"default-runtime\":\"crun\"}",
-    "{\n  \"default-runtime\": \"crun\",\n  \"runtimes\": {\n    \"crun\": {\n      \"path\": "
-    "\"/usr/bin/crun\",\n      \"runtimeArgs\": [\"--debug\"]\n    }\n  },\n  \"bip\": "
-    "\"10.0.0.1/24\"\n}\n",
+    ("{\n  \"default-runtime\": \"crun\",\n  \"runtimes\": {\n    \"crun\": {\n      \"path\": "
+     "\"/usr/bin/crun\",\n      \"runtimeArgs\": [\"--debug\"]\n    }\n  },\n  \"bip\": "
+     "\"10.0.0.1/24\"\n}\n"),
     "{\"default-runtime\": \"runc\", \"x\": \"}\\\"{\\\\\"}",
     "{\"default-runtime\": \"\\u0072unc\"}",
     "{\"\\u0072untimes\": {\"a\\\"}\": {\"path\": \"/a\"}}}",
-    "{\"log-opts\": {\"runtimes\": {\"runlxc\": {}}, \"default-runtime\": 1}, \"a\": "
-    "[[{\"b\": \"]\"}], -1.5e3, null]}",
+    ("{\"log-opts\": {\"runtimes\": {\"runlxc\": {}}, \"default-runtime\": 1}, \"a\": "
+     "[[{\"b\": \"]\"}], -1.5e3, null]}"),
     "{\"big\": 18446744073709551615, \"na\xc3\xafve\": \"\xe2\x82\xac\"}",
     "{\"a\": 1,\n \"b\": 2, \"c\": 3}",
 };

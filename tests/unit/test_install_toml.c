@@ -53,28 +53,29 @@ static const char *const of_containerd[] = {
     "version = 2\n",
     "version = 2\r\n\r\n[plugins]\r\n",
     "version = 1\n[plugins.cri.containerd]\n",
-    "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd]\n  default_runtime_name = "
-    "'runc'\n",
+    ("version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd]\n  default_runtime_name = "
+     "'runc'\n"),
     "version = 2\nimports = [\"/etc/containerd/conf.d/*.toml\"]\n",
-    "version = 2\n[" CRI "]\n  sandbox_image = \"pause:3.9\" # ours\n",
-    "version = 2\n[" CRI ".containerd]\n  default_runtime_name = \"runc\" # as ever\n  snapshotter "
-    "= \"overlayfs\"\n",
-    "version = 2\n[" CRI ".containerd]\n# default_runtime_name = \"runc\"\nsnapshotter = "
-    "\"native\"",
-    "version = 2\n[" CRI ".containerd]",
-    "version = 2\n[" CRI ".containerd] # no more\r\n\r\n\r\n",
-    "version = 2\n[" CRI ".containerd]\ndefault_runtime_name = \"kata\"",
-    "version = 2\n[" CRI ".containerd.runtimes]\n",
-    "version = 2\n[" CRI ".containerd.runtimes.kata]\nruntime_type = \"io.containerd.kata.v2\"\n",
-    "version = 2\n[" CRI ".containerd.runtimes.runc]\n[" CRI
-    ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n",
-    "version = 2\n[plugins]\n  [" CRI "]\n    [" CRI ".containerd]\n      default_runtime_name = "
-    "'runc'\n\n\n",
+    ("version = 2\n[" CRI "]\n  sandbox_image = \"pause:3.9\" # ours\n"),
+    ("version = 2\n[" CRI
+     ".containerd]\n  default_runtime_name = \"runc\" # as ever\n  snapshotter "
+     "= \"overlayfs\"\n"),
+    ("version = 2\n[" CRI ".containerd]\n# default_runtime_name = \"runc\"\nsnapshotter = "
+     "\"native\""),
+    ("version = 2\n[" CRI ".containerd]"),
+    ("version = 2\n[" CRI ".containerd] # no more\r\n\r\n\r\n"),
+    ("version = 2\n[" CRI ".containerd]\ndefault_runtime_name = \"kata\""),
+    ("version = 2\n[" CRI ".containerd.runtimes]\n"),
+    ("version = 2\n[" CRI ".containerd.runtimes.kata]\nruntime_type = \"io.containerd.kata.v2\"\n"),
+    ("version = 2\n[" CRI ".containerd.runtimes.runc]\n[" CRI
+     ".containerd.runtimes.runc.options]\nSystemdCgroup = true\n"),
+    ("version = 2\n[plugins]\n  [" CRI "]\n    [" CRI ".containerd]\n      default_runtime_name = "
+     "'runc'\n\n\n"),
     "version = 2\n\"plugins\".\"io.containerd.grpc.v1.cri\".sandbox_image = \"x\"\n",
-    "version = 2\n[plugins]\n\"io.containerd.grpc.v1.cri\".containerd.default_runtime_name = "
-    "\"runc\"\n",
-    "version = 2\nx = '''\n# >>> runlxc install: runlxc\n# runlxc install: runlxc stands for: y\n"
-    "'''\n",
+    ("version = 2\n[plugins]\n\"io.containerd.grpc.v1.cri\".containerd.default_runtime_name = "
+     "\"runc\"\n"),
+    ("version = 2\nx = '''\n# >>> runlxc install: runlxc\n# runlxc install: runlxc stands for: y\n"
+     "'''\n"),
     "version = 2\n[[timeouts]]\na = [ # one\n  \"b\",\n]\n",
 };
 
@@ -82,9 +83,9 @@ static const char *const of_podman[] = {
     "",
     "# a comment\n\n",
     "[engine]\nruntime = \"crun\"\n",
-    "[engine]\n  runtime = 'crun' # fast\n\n[engine.runtimes]\n  crun = [\n    "
-    "\"/usr/bin/crun\",\n  "
-    "]\n[network]\n",
+    ("[engine]\n  runtime = 'crun' # fast\n\n[engine.runtimes]\n  crun = [\n    "
+     "\"/usr/bin/crun\",\n  "
+     "]\n[network]\n"),
     "[engine.runtimes]\n[engine]",
     "[engine.runtimes]\r\ncrun = [\"/c\"]\r\n[engine]\r\nruntime = \"crun\"\r\n",
     "[containers]\nlog_driver = \"k8s-file\"",
@@ -94,9 +95,9 @@ static const char *const of_podman[] = {
 
 static const char *const of_crio[] = {
     "",
-    "[crio]\n[crio.runtime]\ndefault_runtime = "
-    "\"runc\"\n[crio.runtime.runtimes.runc]\nruntime_path "
-    "= \"\"\n",
+    ("[crio]\n[crio.runtime]\ndefault_runtime = "
+     "\"runc\"\n[crio.runtime.runtimes.runc]\nruntime_path "
+     "= \"\"\n"),
     "[crio.runtime.runtimes]\n",
     "[crio.api]\nlisten = \"/run/crio.sock\"",
 };
@@ -115,9 +116,9 @@ static const char *const tokens[] = {"[",
                                      "\"\"\"",
                                      "\n",
                                      "\r\n",
-                                     "#",
+                                     "#(",
                                      " ",
-                                     "\t",
+                                     ")\t",
                                      ",",
                                      "\\",
                                      "a = 1",
@@ -132,7 +133,7 @@ static const char *const tokens[] = {"[",
                                      "[engine]\n",
                                      "runtime = \"x\"\n",
                                      "[plugins]\n",
-                                     "[" CRI "]\n",
+                                     ("[" CRI "]\n"),
                                      "engine = {}\n",
                                      "# >>> runlxc install: other\n",
                                      "\xc3",

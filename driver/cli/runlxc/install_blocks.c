@@ -244,7 +244,7 @@ static size_t put_before(const struct toml_editor *e, size_t from, size_t to)
 int block_cut(struct toml_editor *e, const char *label, struct lxcdriver_error **err)
 {
     cleanup_free char *made = str_printf(BEGIN "%s" MADE, label);
-    size_t from, to;
+    size_t from = 0, to = 0;
     int there = block_find(e, label, &from, &to, err);
 
     if (there <= 0)

@@ -10,7 +10,8 @@
 
 struct line {
     const char *at;
-    size_t len; /* with its newline, which the last one may lack */
+    size_t len; /* with its newline, which the last one may lack: */
+    bool open_end;
 };
 
 struct side {
@@ -37,7 +38,7 @@ static int split(const char *text, size_t len, struct side *out)
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t size = newline ? (size_t)(newline - at) + 1 : (size_t)(end - at);
 
-        out->lines[out->n++] = (struct line){at, size};
+        out->lines[out->n++] = (struct line){at, size, !newline};
         at += size;
     }
     return 0;
@@ -100,7 +101,7 @@ static int compare(const struct side *a, const struct side *b, struct script *s)
         tail++;
     n = a->n - head - tail;
     m = b->n - head - tail;
-    s->ops = malloc(a->n + b->n + 1);
+    s->ops = calloc(1, a->n + b->n + 1);
     if (!s->ops)
         return -1;
     repeat(s, ' ', head);
@@ -121,7 +122,7 @@ static void put_line(FILE *out, char op, const struct line *line)
 {
     fputc(op, out);
     fwrite(line->at, 1, line->len, out);
-    if (line->at[line->len - 1] != '\n')
+    if (line->open_end)
         fputs("\n\\ No newline at end of file\n", out);
 }
 
