@@ -147,24 +147,34 @@ static void check_idmap(struct check *c)
                     "and btrfs");
 }
 
-/* overlayfs takes not every file system for what is written (its d_revalidate, whiteouts). */
-static void check_upper(struct check *c)
+/* What is against images there, NULL for nothing. overlayfs takes not every file system for what is
+ * written (its d_revalidate, whiteouts); and nobody else may exchange what root unpacks. */
+static const char *against_images(const struct check *c, const char *directory)
 {
-    cleanup_free char *directory = existing(c->drv.conf.image_dir);
     struct statfs fs;
-    bool poor = directory && statfs(directory, &fs) == 0 &&
-                ((unsigned long)fs.f_type == NFS_SUPER_MAGIC ||
-                 (unsigned long)fs.f_type == OVERLAYFS_SUPER_MAGIC ||
-                 (unsigned long)fs.f_type == V9FS_MAGIC);
+    struct stat st;
 
     if (!directory || access(directory, W_OK) < 0)
-        check_add(c, "image directory", CHECK_LIMITED, OPTIONAL, "%s cannot be written: no images",
-                  c->drv.conf.image_dir);
-    else
-        check_add(c, "image directory", poor ? CHECK_LIMITED : CHECK_OK, OPTIONAL, "%s%s",
-                  c->drv.conf.image_dir,
-                  poor ? " is on a file system that overlayfs cannot write to" : "");
-    check_advise(c, "set image_dir in runlxc.conf(5) to a directory on ext4, xfs, btrfs or tmpfs");
+        return "it cannot be written";
+    if (statfs(directory, &fs) == 0 && ((unsigned long)fs.f_type == NFS_SUPER_MAGIC ||
+                                        (unsigned long)fs.f_type == OVERLAYFS_SUPER_MAGIC ||
+                                        (unsigned long)fs.f_type == V9FS_MAGIC))
+        return "overlayfs cannot write to its file system";
+    if (stat(c->drv.conf.image_dir, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)))
+        return "others can write it";
+    return NULL;
+}
+
+static void check_images(struct check *c)
+{
+    cleanup_free char *directory = existing(c->drv.conf.image_dir);
+    const char *why = against_images(c, directory);
+
+    check_add(c, "image directory", why ? CHECK_LIMITED : CHECK_OK, OPTIONAL, "%s%s%s",
+              c->drv.conf.image_dir, why ? ": no images, for " : "", why ? why : "");
+    check_advise(c,
+                 "set image_dir in runlxc.conf(5) to a directory of your own alone on ext4, xfs, "
+                 "btrfs or tmpfs");
 }
 
 /* ---- cgroup v2 ---- */
@@ -212,6 +222,6 @@ void check_kernel(struct check *c)
         try_feature(c, &features[i]);
     check_into_cgroup(c);
     check_overlay(c);
-    check_upper(c);
+    check_images(c);
     check_idmap(c);
 }

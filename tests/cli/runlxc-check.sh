@@ -179,6 +179,13 @@ verdict "a /run that cannot be written" "state directory" '^--root DIR' apart "m
 is "--root is looked at instead" "$(apart "mount -t tmpfs -o ro none /run" -- "$RUNLXC" --root "$SCRATCH/root/x" check -f json | jq -r '.sections[].items[] | select(.name == "state directory") | .status + " " + .detail')" \
     "ok $SCRATCH/root/x"
 rm -rf "$SCRATCH/layers/etc/runlxc"
+shared=(apart "mount -t tmpfs -o mode=1777 none /var/lib/runlxc" --)
+json=$("${shared[@]}" "$RUNLXC" check -f json)
+is "images where others can write" "$? $(item "$json" "image directory" status) $(item "$json" "image directory" detail)" \
+    "0 limited /var/lib/runlxc: no images, for others can write it"
+status_is "there are none, as it says" 125 "${shared[@]}" "$LXC_LAUNCH" --rm @busybox true
+busybox_rootfs "$SCRATCH/fs"
+prints "a directory can be run" up "${shared[@]}" "$LXC_LAUNCH" --rm "$SCRATCH/fs" echo up
 
 # ---- the kernel: calls that are not there, one after the other ----
 
