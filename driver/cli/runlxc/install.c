@@ -9,6 +9,14 @@
 #include "runlxc/install_engines.h"
 #include "runlxc/verb.h"
 
+/* The Makefile gives the places of the installation. */
+#ifndef BINDIR
+#define BINDIR "/usr/local/bin"
+#endif
+#ifndef CONFIGDIR
+#define CONFIGDIR "/usr/local/share/runlxc/configs"
+#endif
+
 #define DEFAULT_NAME PROGRAM
 #define DEFAULT_PATH BINDIR "/" PROGRAM
 #define NAME_LENGTH_MAX 63 /* of a label of DNS, which a RuntimeClass's handler is */

@@ -406,13 +406,12 @@ int toml_read(const char *file, const char *text, size_t len, struct toml *out,
     int result;
 
     *out = (struct toml){.root = {.kind = TOML_TABLE}};
-    if (check_bytes(&r) < 0 || toml_compile_scalar(&r) < 0)
+    if (check_bytes(&r) < 0)
         return -1;
     do {
         result = toml_skip_lines(&r);
         if (result == 0 && r.at < r.len)
             result = read_line(&r);
     } while (result == 0 && r.at < r.len);
-    regfree(&r.scalar);
     return result;
 }

@@ -7,7 +7,6 @@
 #ifndef RUNLXC_CLI_TOML_H
 #define RUNLXC_CLI_TOML_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -76,7 +75,6 @@ struct toml_reader {
     size_t len, at, line; /* `line`: where the one that we are in begins */
     struct toml *doc;
     struct toml_node *table; /* that of the header above */
-    regex_t scalar;          /* what a scalar may look like */
     struct lxcdriver_error **err;
 };
 
@@ -95,7 +93,6 @@ struct toml_node *toml_read_pair(struct toml_reader *r, struct toml_node *table,
 
 /* ---- toml_value.c ---- */
 
-int toml_compile_scalar(struct toml_reader *r);
 /* A quoted string on one line; *out is NULL when it has a NUL in it. 0 or -1. */
 int toml_read_quoted(struct toml_reader *r, char **out);
 /* Whatever stands behind a '=': fills in the node. 0 or -1. */

@@ -1,5 +1,6 @@
 /* Values of TOML: strings of four kinds, scalars, arrays and inline tables. */
 #include <ctype.h>
+#include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,16 @@ static const char scalar_pattern[] =
     "|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*"
     "|" DATE "([Tt ]" TIME ZONE "?)?|" TIME ")$";
 
-int toml_compile_scalar(struct toml_reader *r)
+/* Compiled once: that takes longer than to read a usual file. NULL when memory ran out. */
+static const regex_t *scalar_regex(void)
 {
-    return regcomp(&r->scalar, scalar_pattern, REG_EXTENDED | REG_NOSUB) == 0 ? 0
-                                                                              : err_nomem(r->err);
+    static regex_t regex;
+    static bool compiled;
+
+    if (!compiled && regcomp(&regex, scalar_pattern, REG_EXTENDED | REG_NOSUB) != 0)
+        return NULL;
+    compiled = true;
+    return &regex;
 }
 
 /* ---- strings ---- */
@@ -174,17 +181,20 @@ static int read_scalar(struct toml_reader *r)
     static const char letters[] =
         "+-.:_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const char *from = r->text + r->at;
+    const regex_t *regex = scalar_regex();
     size_t len = strspn(from, letters);
     char token[SCALAR_MAX];
 
     /* A date and a time may have a space between them. */
     if (len == 10 && from[4] == '-' && from[len] == ' ' && isdigit((unsigned char)from[len + 1]))
         len += 1 + strspn(from + len + 1, letters);
+    if (!regex)
+        return err_nomem(r->err);
     if (len == 0)
         return toml_fail(r, "a value is missing");
     snprintf(token, sizeof(token), "%.*s", (int)(len < sizeof(token) ? len : sizeof(token) - 1),
              from);
-    if (len >= sizeof(token) || regexec(&r->scalar, token, 0, NULL, 0) != 0)
+    if (len >= sizeof(token) || regexec(regex, token, 0, NULL, 0) != 0)
         return toml_fail(r, "\"%s\" is no value", token);
     r->at += len;
     return 0;
