@@ -115,30 +115,37 @@ static const char *writable_by_others(const struct check *c, const struct stat *
     return NULL;
 }
 
-/* Add what is known of a file, as one item, or nothing when it is there and whole; then it is the
- * caller's, with all it has to be read. */
+/* The beginning of a file, at most `max` bytes, heap with a NUL behind. NULL, or what is wrong. */
+static const char *read_beginning(const char *path, size_t max, char **data, size_t *len,
+                                  struct stat *st)
+{
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t got;
+
+    *st = (struct stat){0};
+    *len = 0;
+    if (fd < 0 || fstat(fd, st) < 0)
+        return err_text(errno);
+    if (!S_ISREG(st->st_mode))
+        return "is no file";
+    if (st->st_size == 0)
+        return "is empty";
+    if ((size_t)st->st_size < max)
+        max = (size_t)st->st_size;
+    *data = calloc(1, max + 1);
+    got = *data ? read(fd, *data, max) : -1;
+    if (got < 0)
+        return err_text(errno);
+    *len = (size_t)got;
+    return NULL;
+}
+
+/* The same; what is wrong becomes the item of that name, and false. */
 static bool look_at(struct check *c, const char *name, const char *path, enum check_need need,
                     char **data, size_t *len, size_t max, struct stat *st)
 {
-    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    const char *why = NULL;
+    const char *why = read_beginning(path, max, data, len, st);
 
-    if (fd < 0 || fstat(fd, st) < 0)
-        why = err_text(errno);
-    else if (!S_ISREG(st->st_mode))
-        why = "is no file";
-    else if (st->st_size == 0)
-        why = "is empty";
-    if (!why) {
-        size_t want = (size_t)st->st_size < max ? (size_t)st->st_size : max;
-        ssize_t got;
-
-        *data = calloc(1, want + 1);
-        got = *data ? read(fd, *data, want) : -1;
-        *len = got < 0 ? 0 : (size_t)got;
-        if (got < 0)
-            why = *data ? err_text(errno) : "out of memory";
-    }
     if (!why)
         return true;
     check_add(c, name, CHECK_MISSING, need, "%s: %s", path, why);

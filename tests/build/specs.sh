@@ -4,7 +4,7 @@
 # shellcheck source=tests/lib.sh
 # shellcheck disable=SC2154 # variables of the APKBUILD
 . "$(dirname "$0")/../lib.sh"
-suite_begin
+suite_begin private
 LIMIT=600
 
 spec=$TOP/packaging/rpm/runlxc.spec
@@ -97,13 +97,19 @@ like "APKBUILD: it says so too" "$(head -n 3 "$apkbuild")" 'Not tested'
 
 # ---- musl, Alpine's C library ----
 
-# What is static is compiled by musl's own headers, linked to it, and starts a container elsewhere (tests/cli); here that it is whole.
+# What is static is compiled with musl's own headers and linked to it; a container starts with it.
 static=$SCRATCH/musl
 mkdir "$static"
 musl=(musl-gcc -std=gnu17 -O1 -Wall -Wextra -Wshadow -Werror -D_GNU_SOURCE -include "$TOP/initshim/shared/musl.h"
     -idirafter "/usr/include/$(gcc -dumpmachine)" -idirafter /usr/include -iquote "$TOP/driver" -iquote "$TOP/initshim" -idirafter "$TOP/initshim" -static)
 ok "musl: the shim" "${musl[@]}" -o "$static/runlxc-init" "$TOP"/initshim/*.c "$TOP"/initshim/shared/*.c
 ok "musl: the supervisor" "${musl[@]}" -o "$static/runlxc-supervise" "$TOP"/initshim/supervise/*.c "$TOP"/initshim/shared/*.c
+cp -n "$BUILD"/runlxc "$BUILD"/lxc-launch "$BUILD"/runlxc-* "$static"
+cp -rL "$BUILD/lxc-templates" "$BUILD/configs" "$static"
+unlike "musl: neither holds the GNU library" "$(strings "$static/runlxc-init" "$static/runlxc-supervise")" 'GNU C Library'
+status_is "musl: a container with its limits, and its exit code" 7 "$static/lxc-launch" --rm -m 50m -v "$SCRATCH:/data" @busybox sh -c 'id -u && exit 7'
+prints "musl: one more process in one" "$(printf 'one\ntwo')" bash -c '"$0/lxc-launch" -d --name one @busybox sh -c "echo one; sleep 60" && "$0/runlxc" exec one echo two &&
+    "$0/runlxc" delete --force one' "$static"
 # The rest needs libraries that are not here for musl: its sources are only compiled.
 read -ra defines < <(sed -n "s/.*\(-D_GNU_SOURCE.*\)/\1/p" "$BUILD/flags.stamp" | grep -oE -- '-D[A-Z_]+=?[^ ]*' | grep -v FORTIFY | xargs)
 for directory in base spec config host run cli/common cli/launch cli/runlxc; do
