@@ -182,9 +182,15 @@ static void test_refused(void **state)
     const struct install_wish plain = {.name = "runlxc", .path = "/usr/bin/runlxc"};
     const struct install_wish preferred = {
         .name = "runlxc", .path = "/usr/bin/runlxc", .make_default = true};
+    const struct install_wish removal = {.name = "runlxc", .remove = true};
     const struct install_wish odd = {.name = "runlxc", .path = "/\xff"};
 
     (void)state;
+    refused(&removal,
+            "{\"runtimes\": {\"runlxc\": {\"path\": \"/r\"},\n\"b\": {\"path\": \"/b\", "
+            "\"former-default-runtime\": \"runlxc\"}}, \"default-runtime\": \"b\"}",
+            "FILE:2: this runtime gives the default back to the one that is to be removed: remove "
+            "it first");
     refused(&plain, "[]", "FILE:1: the document is not an object");
     refused(&plain, "\n{\"runtimes\":\n [1]}", "FILE:3: \"runtimes\" is not an object");
     refused(&plain, "{\"runtimes\": null}", "FILE:1: \"runtimes\" is not an object");

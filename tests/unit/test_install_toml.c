@@ -359,6 +359,10 @@ static void test_refused(void **state)
             "another one first");
     refused(edit_podman, &removed, "\n# >>> runlxc install: runlxc\n[engine.runtimes]\n",
             "FILE:2: the comment that ends this, \"# <<< runlxc install: runlxc\", is not there");
+    refused(edit_podman, &removed,
+            "[engine]\n# runlxc install: b stands for: runtime = \"runlxc\" # x\nruntime = \"b\"\n",
+            "FILE:2: the runtime of this comment gives the default back to the one that is to be "
+            "removed: remove it first");
     refused(edit_podman, &plain, "\n# <<< runlxc install: runlxc\n",
             "FILE:2: this comment is of `runlxc install`, but there is no runtime \"runlxc\": "
             "remove it");

@@ -10,7 +10,8 @@
 #define BEGIN "# >>> " MARK
 #define END "# <<< " MARK
 #define MADE " (the file, too)"
-#define INSTEAD "# " MARK "%s stands for: "
+#define STANDS " stands for: "
+#define INSTEAD "# " MARK "%s" STANDS
 
 int editor_reread(struct toml_editor *e, struct lxcdriver_error **err)
 {
@@ -311,4 +312,43 @@ int line_restore(struct toml_editor *e, const struct toml_node *node, struct lxc
         return err_nomem(err);
     text_replace(&e->text, comment->at, node->line_end - comment->at, line);
     return editor_reread(e, err) < 0 ? -1 : 1;
+}
+
+/* Whether the line, a pair, has this string for its value. */
+static bool has_value(const char *line, size_t len, const char *value)
+{
+    cleanup_free char *copy = strndup(line, len);
+    const struct toml_node *node;
+    struct toml doc;
+    bool has = false;
+
+    if (copy && toml_read("", copy, len, &doc, NULL) == 0) {
+        for (node = doc.root.child; node && node->kind == TOML_DOTTED;)
+            node = node->child;
+        has = node && str_eq(node->string, value);
+    }
+    if (copy)
+        toml_clear(&doc);
+    return has;
+}
+
+int line_check_kept(const struct toml_editor *e, const char *value, struct lxcdriver_error **err)
+{
+    cleanup_free char *own = str_printf(INSTEAD, e->wish->name);
+
+    if (!own)
+        return err_nomem(err);
+    for (size_t i = 0; i < e->doc.n_comments; i++) {
+        const struct toml_comment *comment = &e->doc.comments[i];
+        const char *text = e->text.data + comment->at;
+        const char *stands = memmem(text, comment->end - comment->at, STANDS, strlen(STANDS));
+        const char *line = stands ? stands + strlen(STANDS) : NULL;
+
+        if (line && str_starts(text, "# " MARK) && !str_starts(text, own) &&
+            has_value(line, (size_t)(e->text.data + comment->end - line), value))
+            return editor_refuse(e, comment->at, err,
+                                 "the runtime of this comment gives the default back to the one "
+                                 "that is to be removed: remove it first");
+    }
+    return 0;
 }

@@ -45,5 +45,8 @@ int line_change(struct toml_editor *e, const struct toml_node *node, const char 
  * alone. 1 when it was taken back, 0 when it was not, or -1.
  */
 int line_restore(struct toml_editor *e, const struct toml_node *node, struct lxcdriver_error **err);
+/* That no line is kept in a comment, for another of ours, whose value is `value`: it would be given
+ * back when that is no more. 0 or -1. */
+int line_check_kept(const struct toml_editor *e, const char *value, struct lxcdriver_error **err);
 
 #endif

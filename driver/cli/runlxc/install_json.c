@@ -344,6 +344,30 @@ static void remove_entry(struct editor *e, const struct entry *entry)
         buf_free(&e->text);
 }
 
+/* Another of ours that took our place as the default would give it back to a runtime that is no
+ * more, and dockerd would not start. */
+static int check_remembered(const struct editor *e, const struct entry *entry,
+                            struct lxcdriver_error **err)
+{
+    const char *text = e->text.data;
+    struct json_span other, kept;
+
+    if (!entry->there)
+        return 0;
+    for (bool more = json_first(text, entry->runtimes.value, &other); more;
+         more = json_next(text, &other)) {
+        cleanup_free char *former = NULL;
+
+        if (text[other.value] == '{' && json_find(text, other.value, FORMER, &kept))
+            former = json_string_at(text, kept.value, kept.end);
+        if (str_eq(former, e->wish->name))
+            return refuse(e, other.key, err,
+                          "this runtime gives the default back to the one that is to be removed: "
+                          "remove it first");
+    }
+    return 0;
+}
+
 static int take_out(struct editor *e, const char *text, size_t len, struct lxcdriver_error **err)
 {
     struct entry entry;
@@ -354,7 +378,7 @@ static int take_out(struct editor *e, const char *text, size_t len, struct lxcdr
         return 0;
     }
     if (load(e, text, len, err) < 0 || restore_default(e, err) < 0 ||
-        find_entry(e, &entry, err) < 0)
+        find_entry(e, &entry, err) < 0 || check_remembered(e, &entry, err) < 0)
         return -1;
     if (entry.there)
         remove_entry(e, &entry);

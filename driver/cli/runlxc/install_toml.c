@@ -160,7 +160,7 @@ static int take_out(struct toml_editor *e, struct lxcdriver_error **err)
     const struct toml_node *entry;
     int cut;
 
-    if (restore_default(e, err) < 0)
+    if (line_check_kept(e, e->wish->name, err) < 0 || restore_default(e, err) < 0)
         return -1;
     cut = block_cut(e, e->wish->name, err);
     if (cut < 0)
