@@ -8,7 +8,7 @@ set -eu
 build=(gcc libc6-dev make pkg-config libjansson-dev libapparmor-dev libseccomp-dev libsystemd-dev lxc lxc-dev busybox-static)
 packaging=(build-essential dpkg-dev debhelper dh-apparmor libcmocka-dev)
 tests=(clang libclang-rt-dev afl++ clang-tidy clang-format cppcheck shellcheck libcmocka-dev binutils git
-    g++ iproute2 iputils-ping procps util-linux uidmap strace socat tmux jq python3 gdb
+    g++ iproute2 iputils-ping procps util-linux uidmap strace patch socat tmux jq python3 gdb
     lintian runc crun skopeo umoci mmdebstrap ca-certificates apparmor man-db mandoc bash-completion
     zsh fish rpm musl-tools)
 # The engines that tests/engines starts, each in a place of its own.
