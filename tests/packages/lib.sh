@@ -60,9 +60,9 @@ prepare_packages() {
     key=$(package_key)
     export DEBS=$PACKAGES/debs-$key
     if ! [ -e "$DEBS/done" ]; then
-        rm -rf "$PACKAGES"/debs-*
-        work=$(mktemp -d /var/tmp/runlxc-test.XXXXXX)
-        mkdir "$DEBS"
+        work=$PACKAGES/work
+        rm -rf "$PACKAGES"/debs-* "$work"
+        mkdir "$DEBS" "$work"
         (
             package_source "$work/clone" && cd "$work/clone" &&
                 "${CLEAN_ENV[@]}" dpkg-buildpackage -us -uc && touch "$DEBS/done"
