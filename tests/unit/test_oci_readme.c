@@ -101,7 +101,7 @@ static json_t *parse(const char *shorthand)
         }
     }
     assert_false(text.failed || !text.data);
-    for (char *p = text.data; *p; p++)
+    for (char *p = text.data; p && *p; p++)
         if (*p == '\'')
             *p = '"';
     return json_parse(text.data, text.len, "text", NULL);
