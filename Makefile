@@ -243,7 +243,7 @@ $(foreach t,$(UNIT_SRC),$(eval $(call unit_rule,$(basename $(notdir $(t))))))
 .PHONY: unit-tests check-units
 unit-tests: $(UNIT_TESTS)
 # What a package's build can run, as an ordinary user: these others mount, make cgroups, devices and links, or want files of root's.
-UNITS_OF_ROOT := cgroup_live cgroup_stats conf fs guard image net netdev proc seccomp_cache shim_attach shim_root shim_run state
+UNITS_OF_ROOT := apparmor cgroup_live cgroup_stats conf fs guard image net netdev proc seccomp_cache shim_attach shim_root shim_run state
 UNITS_OF_ANY := $(filter-out $(UNITS_OF_ROOT:%=$(BUILD)/tests/test_%),$(UNIT_TESTS))
 check-units: all $(UNITS_OF_ANY)
 	@set -e; for test in $(UNITS_OF_ANY); do CMOCKA_MESSAGE_OUTPUT=TAP $$test >$$test.log 2>&1 || { cat $$test.log; exit 1; }; done

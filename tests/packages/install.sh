@@ -12,12 +12,14 @@ ok "in a copy of it" root_begin "$BASE"
 ok "and our packages beside it" debs_into || suite_end
 
 # What comes with the packages that they need is not theirs to remove: it is there before.
-ok "lxc, apparmor and a developer's libraries" apt_in_root install lxc apparmor busybox-static libapparmor-dev libjansson-dev libseccomp-dev
+ok "lxc, apparmor and what a developer has" apt_in_root install lxc apparmor busybox-static libapparmor-dev libjansson-dev \
+    libseccomp-dev gcc libc6-dev pkg-config
 
-# files: every file of the root, with what an installation could change of it; not apt's, dpkg's and the logs' own.
+# files: every file of the root, with what an installation could change of it; not apt's, dpkg's and the logs' own, nor an empty
+# directory that dh_apparmor's own lines remove.
 files() {
     find "$R" -xdev \( -path "$R/var/lib/dpkg" -o -path "$R/var/lib/apt" -o -path "$R/var/cache/apt" -o -path "$R/var/log" \
-        -o -path "$R/root" -o -name aux-cache \) -prune -o -type f -printf '/%P %m %u %g %s\n' -o -printf '/%P %y %m %u %g %l\n' | sort
+        -o -path "$R/root" -o -path "$R/etc/apparmor.d/disable" -o -name aux-cache \) -prune -o -type f -printf '/%P %m %u %g %s\n' -o -printf '/%P %y %m %u %g %l\n' | sort
 }
 files >before
 

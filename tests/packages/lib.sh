@@ -150,7 +150,8 @@ debian_tests() {
     local names depends test
 
     cp -r "$TOP/debian/tests" "$R/root/tests"
-    while IFS='|' read -r names depends; do
+    # By a descriptor of its own: what runs in the root may read standard input.
+    while IFS='|' read -r -u 7 names depends; do
         # shellcheck disable=SC2086 # words
         ok "debian/tests: what $names needs is installed" apt_in_root install ${depends//,/ }
         for test in $names; do
@@ -158,7 +159,7 @@ debian_tests() {
                 { ! [ -s "/tmp/$1.err" ] || { cat "/tmp/$1.err" >&2; exit 1; }; }' sh "$test"
             [ "$status" -eq 0 ] || diag "$(cat "$R/tmp/$test.err")"
         done
-    done < <(awk -v RS= -v FS='\n' '{ names = depends = ""
+    done 7< <(awk -v RS= -v FS='\n' '{ names = depends = ""
         for (i = 1; i <= NF; i++) {
             if (sub(/^Tests: */, "", $i)) names = $i
             if (sub(/^Depends: */, "", $i)) depends = $i
