@@ -323,7 +323,7 @@ probe_no_cgroup() {
     got=$(cgroup_seen "$1")
     case $got in
         "/beside-$$/$id") say "the caller's cgroup, \`/ID\`" ;;
-        "/runlxc.payload.$id".*) say '`/runlxc.payload.ID` and a hash of the root directory' ;;
+        "/runlxc.payload.$id".*) say '`/runlxc.payload.ID` and a hash of the root directory and the ID' ;;
         *) unknown "$got" ;;
     esac
 }
