@@ -58,7 +58,7 @@ fast='no_timer_check mitigations=off nokaslr audit=0 tsc=reliable clocksource=ts
     randomize_kstack_offset=off nowatchdog psi=0 norandmaps'
 timeout -k 5 "$limit" qemu-system-x86_64 -accel tcg,thread=single,tb-size=512 -cpu qemu64,+rdrand -smp 1 -no-hpet -m "$memory" \
     -kernel "$vm/vmlinuz" -initrd "$vm/initramfs" -nodefaults -no-user-config -display none -no-reboot \
-    -append "console=ttyS0 quiet panic=-1 ${fast//$'\n'/ } apparmor=1 security=apparmor vm.top=$top " \
+    -append "console=ttyS0 quiet panic=-1 ${fast//$'\n'/ } lsm=yama,apparmor vm.top=$top " \
     -drive "file=$VM_SCRATCH/disk,format=raw,if=virtio,cache=unsafe" -serial "file:$VM_SCRATCH/console" -serial stdio "${shares[@]}" </dev/null 2>"$VM_SCRATCH/qemu"
 code=$?
 if [ -s "$out/status" ]; then
