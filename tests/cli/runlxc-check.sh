@@ -112,6 +112,7 @@ rm /dev/shm/runlxc
 : >"$SCRATCH/empty"
 declare -A places
 for program in dockerd containerd podman skopeo umoci criu; do
+    command -v "$program" >/dev/null || continue
     places[$program]=$(readlink -f "$(command -v "$program")")
     mount --bind "$SCRATCH/empty" "${places[$program]}"
 done

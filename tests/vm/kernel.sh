@@ -14,18 +14,26 @@ modules='virtio_pci 9pnet_virtio 9p overlay'
 exec 9>"$vm/lock"
 flock 9
 
+latest() {
+    apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1
+}
+
+# download: the latest; the user as whom apt downloads may not write here.
+download() {
+    package=$(latest)
+    [ -n "$package" ] && (cd "$vm/package" && apt-get -q -o APT::Sandbox::User=root download "$package") >"$vm/package/log" 2>&1
+}
+
 unpack_kernel() {
     local package release
 
-    package=$(apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n 1)
-    [ -n "$package" ] || { echo "tests/vm/kernel.sh: apt knows no linux-image-amd64" >&2 && return 1; }
     rm -rf "$vm/package" "$vm/tree" && mkdir -p "$vm/package" "$vm/tree/lib"
-    (
-        cd "$vm/package"
-        # The user as whom apt downloads may not write here.
-        apt-get -q -o APT::Sandbox::User=root download "$package" >download.log 2>&1 || { cat download.log >&2 && exit 1; }
-        dpkg-deb -x "$package"_*.deb .
-    )
+    # The archive has the newest only: once more with new lists.
+    download || { apt-get -q update >&2 && download; } || {
+        echo "tests/vm/kernel.sh: linux-image-amd64 cannot be had: $(tail -n 3 "$vm/package/log")" >&2
+        return 1
+    }
+    dpkg-deb -x "$vm/package/$package"_*.deb "$vm/package"
     mv "$vm/package/lib/modules" "$vm/tree/lib/"
     mv "$vm/package/boot"/vmlinuz-* "$vm/vmlinuz"
     mv "$vm/package/boot"/config-* "$vm/config"
