@@ -193,7 +193,7 @@ for RT in "${runtimes[@]}"; do
     ok "Docker, $RT: kill" docker kill "$RT"
 done
 # shellcheck disable=SC2154 # declared in the loop
-is "Docker: exec --privileged is confined as with runc, not at all" "$privileged_lxc ${privileged_runc-unconfined}" "unconfined unconfined"
+is "Docker: exec --privileged is confined as with runc" "$privileged_lxc" "${privileged_runc-docker-default (enforce)}"
 prints "Docker: a profile of the container's own" unconfined docker_run --security-opt apparmor=generated "$IMAGE" "${label[@]}"
 ok "Docker: removes" docker rm "${runtimes[@]}"
 daemon_stop dockerd
