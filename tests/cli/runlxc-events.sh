@@ -19,6 +19,10 @@ done
 
 theirs=$(runc events --stats c1)
 ours=$(runlxc events --stats c1)
+# Of a hybrid host runc sees the v1 hierarchies alone; huge pages may be counted in the other.
+if [ -d /sys/fs/cgroup/unified ] && ! [ -d /sys/fs/cgroup/hugetlb ]; then
+    ours=$(jq -c '.data.hugetlb = {}' <<<"$ours")
+fi
 is "one line of JSON" "$(jq -c 'keys' <<<"$ours") $(wc -l <<<"$ours")" '["data","id","type"] 1'
 # The places of all values, without the numbers of lists; those that only one of two runs may have had something to count for.
 places() { jq -c '[paths(scalars) | map(if type == "number" then "N" else . end) | join(".")] | unique' <<<"$1"; }
