@@ -399,7 +399,7 @@ probe_young_call() {
 # ---- what other suites show ----
 
 elsewhere '`TasksMax` of a scope' vm/systemd/cgroup-driver.sh '$1 == "TasksMax"'
-elsewhere 'annotations `org.systemd.property.PIDs`, `Slice`, `Delegate`' vm/systemd/cgroup-driver.sh "org.systemd.property.PIDs: is the runtime's"
+elsewhere 'annotations `org.systemd.property.NAME`' vm/systemd/cgroup-driver.sh 'the property is not one that annotation_systemd_properties of runlxc.conf allows'
 elsewhere "a container in the host's cgroup namespace, v2" vm/plain/cgroup-v2.sh "the host's delegation stays"
 elsewhere 'a limit that an ordinary user cannot have' cli/rootless.sh 'a limit that cannot be had is refused'
 elsewhere '`exec` in a container that has cgroups of its own (systemd), v2' vm/plain/cgroup-v2.sh 'in a leaf'
