@@ -317,11 +317,19 @@ s_life_sig_proxy()
     podman run --network none --name "$C" "$I" sh -c 'trap "echo proxied; exit 12" USR1; echo ready; while :; do sleep 0.1; done' &
     pid=$!
     until_log ready
-    # The shell's child is a shell around podman.
-    kill -USR1 "$(pgrep -P "$pid" -x podman || echo "$pid")"
+    # This Podman begins to forward signals after it has started the container (its pull request 17489), and drops them till then.
+    until_true 15 signalled "$pid"
     wait "$pid"
     echo "[$?]"
     state
+}
+
+# signalled PID: what PID forwards has arrived. The shell's child is a shell around podman.
+signalled()
+{
+    kill -USR1 "$(pgrep -P "$1" -x podman || echo "$1")" 2>/dev/null
+    sleep 0.5
+    log_has "$C" proxied
 }
 
 s_life_oom()
