@@ -81,6 +81,22 @@ until_log() {
     until_true 20 log_has "$@"
 }
 
+# until_attached N: so many clients have attached to the scenario's container.
+attached() {
+    [ "$(docker events --since 60s --until 0s --filter "container=$C" --filter event=attach --format . | wc -l)" -ge "$1" ]
+}
+
+until_attached() {
+    until_true 20 attached "$1"
+    # Docker says so just before it connects the streams.
+    sleep 0.3
+}
+
+# talk STEP... -- CMD...: CMD on a terminal of its own, talked to by the steps of talk.py; its output, then its status.
+talk() {
+    t python3 "$ENGINES/talk.py" "$@"
+}
+
 # top_args: what docker top shows, command lines only.
 top_args() {
     docker top "$C" -o pid,args | sed -E '1d; s/^ *[0-9]+ +//' | sort

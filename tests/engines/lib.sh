@@ -244,6 +244,10 @@ pty() {
     return "${PIPESTATUS[0]}"
 }
 
+# For a container's shell: engines tell the size of a terminal once the program runs. Until then busybox's stty says nothing, others 0 0.
+# shellcheck disable=SC2034,SC2016 # for scenarios; the container's
+SIZED='i=0; until stty size 2>/dev/null | grep -q "^[1-9]" || [ $i -ge 50 ]; do sleep 0.1; i=$((i + 1)); done; '
+
 # ---- running scenarios ----
 
 # scenario_run FILE FUNCTION RT: leaves DIR/{out,err,status,ms}.

@@ -110,7 +110,7 @@ s_joined_namespaces()
 
 s_tty()
 {
-    pty ctr run --rm --tty --runtime io.containerd.runc.v2 --runc-binary "$BINARY" "$IMAGE" "$C" sh -c 'tty; stty size; ls /dev/console'
+    pty ctr run --rm --tty --runtime io.containerd.runc.v2 --runc-binary "$BINARY" "$IMAGE" "$C" sh -c "$SIZED"'tty; stty size; ls /dev/console'
     echo "[$?]"
 }
 
@@ -142,7 +142,7 @@ s_exec_user_and_cwd()
 s_exec_tty()
 {
     up
-    pty ctr task exec --tty --exec-id one "$C" sh -c 'sleep 1; tty; stty size'
+    pty ctr task exec --tty --exec-id one "$C" sh -c "$SIZED"'tty; stty size'
     echo "[$?]"
 }
 

@@ -66,16 +66,13 @@ s_exec_tty() {
 
 s_exec_tty_size() {
     up
-    script -qefc "stty rows 31 cols 91; docker exec -it $C sh -c 'sleep 0.5; stty size'" /dev/null | tr -d '\r'
+    talk size:31x91 -- docker exec -it "$C" sh -c "$SIZED"'stty size'
 }
 
 s_exec_tty_input() {
     up
-    (
-        sleep 1
-        printf 'hello\n'
-        sleep 0.5
-    ) | pty docker exec -it "$C" sh -c 'read -r x; echo "got $x"'
+    # shellcheck disable=SC2016 # the container's
+    talk expect:ready 'send:hello\n' -- docker exec -it "$C" sh -c 'echo ready; read -r x; echo "got $x"'
 }
 
 s_exec_tty_owner() {
@@ -101,11 +98,7 @@ s_exec_detached_ends() {
 
 s_exec_detach_keys() {
     up
-    (
-        sleep 1.5
-        printf '\001x'
-        sleep 1
-    ) | pty docker exec -it --detach-keys 'ctrl-a,x' "$C" sh -c 'sleep 300'
+    talk expect:ready 'send:\x01x' -- docker exec -it --detach-keys 'ctrl-a,x' "$C" sh -c 'echo ready; sleep 300'
     dx ps -o comm | grep -c sleep
 }
 

@@ -12,25 +12,21 @@ s_tty_without_client_tty() {
 }
 
 s_tty_size() {
-    pty docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" sh -c 'sleep 0.5; stty size'
+    pty docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" sh -c "$SIZED"'stty size'
 }
 
 s_tty_resize() {
     # The client's own terminal changes while the container runs.
-    script -qefc "stty rows 20 cols 70; docker run --rm --network none --runtime $RT --name $C -it $IMAGE sh -c 'trap \"stty size; exit 0\" WINCH; sleep 0.7; stty size; echo ready; i=0; while [ \$i -lt 80 ]; do sleep 0.1; i=\$((i + 1)); done; echo none' & sleep 2.5; stty rows 33 cols 99; wait" /dev/null |
-        sed 's/\r//g'
+    # shellcheck disable=SC2016 # the container's
+    talk size:20x70 expect:ready size:33x99 -- docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" \
+        sh -c "$SIZED"'trap "stty size; exit 0" WINCH; stty size; echo ready; i=0; while [ $i -lt 80 ]; do sleep 0.1; i=$((i + 1)); done; echo none'
 }
 
 s_tty_line_discipline() {
     # Echo, and an interrupt typed on the terminal.
-    (
-        sleep 1.5
-        printf 'typed\n'
-        sleep 1
-        printf '\003'
-        sleep 1
-    ) | pty docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" sh -c 'trap "echo interrupted; exit 5" INT; read -r x; echo "read $x"; while :; do sleep 0.1; done'
-    echo $?
+    # shellcheck disable=SC2016 # the container's
+    talk expect:ready 'send:typed\n' 'expect:read typed' 'send:\x03' -- docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" \
+        sh -c 'trap "echo interrupted; exit 5" INT; echo ready; read -r x; echo "read $x"; while :; do sleep 0.1; done'
 }
 
 s_tty_console_device() {
@@ -42,11 +38,7 @@ s_tty_owner() {
 }
 
 s_tty_eof() {
-    (
-        sleep 1.5
-        printf 'last words\n\004'
-        sleep 1
-    ) | pty docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" sh -c 'cat; echo end'
+    talk expect:ready 'send:last words\n\x04' -- docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" sh -c 'echo ready; cat; echo end'
 }
 
 s_tty_job_control() {
@@ -54,23 +46,13 @@ s_tty_job_control() {
 }
 
 s_detach_keys_run() {
-    (
-        sleep 2
-        printf '\001x'
-        sleep 1
-    ) | pty docker run --network none --runtime "$RT" --name "$C" -it --detach-keys 'ctrl-a,x' "$IMAGE" sleep 600
-    echo $?
+    talk expect:ready 'send:\x01x' -- docker run --network none --runtime "$RT" --name "$C" -it --detach-keys 'ctrl-a,x' "$IMAGE" sh -c 'echo ready; sleep 600'
     field '{{.State.Status}}'
 }
 
 s_detach_keys_default() {
-    up -it -- sh -c 'while :; do sleep 0.1; done'
-    (
-        sleep 1.5
-        printf '\020\021'
-        sleep 1
-    ) | pty docker attach "$C"
-    echo $?
+    up -it -- sh -c 'while :; do echo tick; sleep 0.1; done'
+    talk expect:tick 'send:\x10\x11' -- docker attach "$C" | sed '/^tick$/d'
     field '{{.State.Status}}'
 }
 
@@ -83,7 +65,7 @@ s_attach() {
 s_attach_no_stdin() {
     up -- sh -c 'while [ ! -e /go ]; do sleep 0.1; done; echo went; exit 2'
     docker attach --no-stdin "$C" >out &
-    sleep 0.7
+    until_attached 1
     must dx touch /go
     wait $!
     echo $?
@@ -97,7 +79,7 @@ s_attach_sig_proxy() {
     until_log ready
     docker attach "$C" >out &
     pid=$!
-    sleep 0.7
+    until_attached 1
     kill -TERM "$pid"
     wait "$pid"
     echo $?
@@ -135,7 +117,7 @@ s_attach_twice() {
     up -- sh -c 'while [ ! -e /go ]; do sleep 0.1; done; echo to both'
     docker attach --no-stdin "$C" >one &
     docker attach --no-stdin "$C" >two &
-    sleep 0.8
+    until_attached 2
     must dx touch /go
     wait
     cat one two

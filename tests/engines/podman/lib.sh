@@ -224,10 +224,6 @@ until_status() {
     until_true 15 status_equals "${2:-$C}" "$1"
 }
 
-# For a container's shell: Podman tells the size of a terminal once the program runs. Until then busybox's stty says nothing, others 0 0.
-# shellcheck disable=SC2034,SC2016 # for scenarios; the container's
-SIZED='i=0; until stty size 2>/dev/null | grep -q "^[1-9]" || [ $i -ge 50 ]; do sleep 0.1; i=$((i + 1)); done; '
-
 # talk STEP... -- ARGS...: podman on a terminal, talked to by the steps of talk.py.
 talk() {
     local steps=()
@@ -238,5 +234,5 @@ talk() {
     done
     shift
     # A terminal that Podman resizes when its container has just ended is no news.
-    t python3 "$ENGINES/podman/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME" "$@" | grep -viE 'container (is )?not running'
+    t python3 "$ENGINES/talk.py" ${steps[@]+"${steps[@]}"} -- podman --runtime "$RUNTIME" "$@" | grep -viE 'container (is )?not running'
 }
