@@ -186,6 +186,15 @@ bool str_empty(const char *s)
     return !s || !*s;
 }
 
+unsigned str_line(const char *text, size_t at)
+{
+    unsigned line = 1;
+
+    for (size_t i = 0; i < at; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
 int str_set(char **dst, const char *s)
 {
     char *copy = NULL;

@@ -53,6 +53,8 @@ bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_empty(const char *s); /* NULL or "" */
+/* The line that text[at] is in, from 1. */
+unsigned str_line(const char *text, size_t at);
 
 /* How many insertions, deletions, replacements and swaps of neighbours turn a into b. Names only:
  * what is longer than STR_NAME_MAX is SIZE_MAX away from everything. */

@@ -56,9 +56,8 @@ static void be_child(int (*fn)(void *arg), void *arg, int output, pid_t parent)
 
 /* All that comes through the pipe until nobody holds its other end; what is too much is dropped. 0,
  * or -1 with errno. */
-static int listen_to(int fd, int timeout_ms, struct buf *out)
+static int listen_to(int fd, int64_t end, struct buf *out)
 {
-    int64_t end = now_ms() + timeout_ms;
     char part[4096];
 
     for (;;) {
@@ -83,14 +82,34 @@ static int listen_to(int fd, int timeout_ms, struct buf *out)
     }
 }
 
+/* Who closes his output need not end. Asked for ever less often, for the end is usually a moment
+ * away; a pidfd, which could be waited for, is among what this is here to find out about. 0, or -1
+ * with errno. */
+static int await_end(pid_t pid, int64_t end)
+{
+    struct timespec nap = {.tv_nsec = 50000};
+
+    for (;;) {
+        siginfo_t ended = {0};
+
+        if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) < 0 || ended.si_pid)
+            return 0;
+        if (now_ms() >= end) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        nanosleep(&nap, NULL);
+        if (nap.tv_nsec < 20000000)
+            nap.tv_nsec *= 2;
+    }
+}
+
 /* A descendant that outlives the child holds the pipe: it is of the same group, and ends with it.
  */
 static int reap(pid_t pid, int heard)
 {
     int code = errno, status;
 
-    /* Set by both sides, for either may be first. */
-    setpgid(pid, pid);
     if (heard < 0)
         kill(-pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0)
@@ -105,6 +124,7 @@ int probe_run(int (*fn)(void *arg), void *arg, int timeout_ms, char **output)
     cleanup_close int in = -1, out = -1;
     cleanup_buf struct buf text = {0};
     pid_t self = getpid(), pid;
+    int64_t end = now_ms() + timeout_ms;
     int pipe_fds[2], answer;
 
     if (output)
@@ -121,7 +141,10 @@ int probe_run(int (*fn)(void *arg), void *arg, int timeout_ms, char **output)
     if (pid < 0)
         return -1;
     close(steal_fd(&out));
-    answer = reap(pid, listen_to(in, timeout_ms, &text));
+    /* Set by both sides, for either may be first. */
+    setpgid(pid, pid);
+    answer = listen_to(in, end, &text);
+    answer = reap(pid, answer < 0 ? -1 : await_end(pid, end));
     if (answer < 0 || !output)
         return answer;
     *output = buf_take(&text);

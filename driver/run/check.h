@@ -71,18 +71,4 @@ const char *check_elf(const void *data, size_t len, size_t size);
 /* How many ranges of ids subuid(5)'s text gives to whom; any user for NULL. */
 size_t check_subids(const char *text, const char *name, unsigned uid);
 
-/* How an engine knows a runtime. */
-enum check_switched {
-    SWITCHED_NOT,     /* not at all */
-    SWITCHED_RUNTIME, /* by a name */
-    SWITCHED_DEFAULT, /* as that of all containers */
-};
-
-/* Docker's daemon.json. -1: it is no JSON object. */
-int check_docker_json(const char *text, size_t len);
-/* A file in TOML: containerd's, Podman's (`default_key` "runtime") or CRI-O's. A value that is our
- * program's path, or a table of our name, is the first; that name as the value of default_key the
- * second. Comments do not count. */
-enum check_switched check_toml(const char *text, const char *default_key);
-
 #endif

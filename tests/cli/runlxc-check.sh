@@ -110,11 +110,9 @@ rm /dev/shm/runlxc
 
 # From here on without the programs whose version takes them long to say.
 : >"$SCRATCH/empty"
-declare -A places
 for program in dockerd containerd podman skopeo umoci criu; do
     command -v "$program" >/dev/null || continue
-    places[$program]=$(readlink -f "$(command -v "$program")")
-    mount --bind "$SCRATCH/empty" "${places[$program]}"
+    mount --bind "$SCRATCH/empty" "$(readlink -f "$(command -v "$program")")"
 done
 is "engines that cannot be executed are not there" "$("$RUNLXC" check -f json | jq -r '.sections[] | select(.name == "engines") | .items[].detail' | uniq)" "not installed"
 
@@ -283,30 +281,4 @@ for kind in pid uts ipc net; do
     status_is "and lxc-launch starts no container with one" 125 limited $kind "$LXC_LAUNCH" --rm @busybox true
 done
 
-# ---- engines ----
-
-# engine NAME: "STATUS: what comes after the version", with an /etc and a /usr/share/containers of the suite's own.
-engine() { "$RUNLXC" check -f json | jq -r --arg name "$1" '.sections[].items[] | select(.name == $name) | .status + ": " + (.detail | sub("^[^;]*; "; ""))'; }
-rm -rf "$SCRATCH/layers"/etc{,.work} && mkdir "$SCRATCH/layers"/etc{,.work}
-for file in passwd group subuid subgid; do umount "/etc/$file"; done
-mount -t overlay -o "lowerdir=/etc,upperdir=$SCRATCH/layers/etc,workdir=$SCRATCH/layers/etc.work" none /etc
-mkdir -p /etc/docker /etc/containerd /etc/containers/containers.conf.d
-for program in dockerd containerd podman; do
-    umount "${places[$program]}"
-done
-for pair in docker:Docker containerd:containerd podman:Podman; do
-    name=${pair%%:*} title=${pair#*:}
-    is "$title does not know runlxc" "$(engine "$title")" "off: does not know runlxc"
-    ok "runlxc install --engine $name" "$RUNLXC" install --path "$RUNLXC" --engine "$name"
-    is "$title knows runlxc" "$(engine "$title")" "ok: knows runlxc as a runtime"
-    ok "runlxc install --engine $name --default" "$RUNLXC" install --path "$RUNLXC" --engine "$name" --default
-    is "$title has it as its default" "$(engine "$title")" "ok: runlxc is its default runtime"
-    ok "runlxc install --engine $name --remove" "$RUNLXC" install --engine "$name" --remove
-    is "$title does not know it any more" "$(engine "$title")" "off: does not know runlxc"
-done
-echo '{' >/etc/docker/daemon.json
-is "settings that are broken" "$(engine Docker)" "off: /etc/docker/daemon.json is no JSON"
-rm /etc/docker/daemon.json
-is "an engine that is not here" "$("$RUNLXC" check -f json | jq -r '.sections[].items[] | select(.name == "CRI-O") | .status + " " + .detail + ": " + .advice')" \
-    "off not installed: apt install cri-o"
 suite_end

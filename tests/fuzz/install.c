@@ -1,7 +1,6 @@
 /* SOURCES: driver/cli/runlxc/install_json.c driver/cli/runlxc/install_toml.c */
 /* SOURCES: driver/cli/runlxc/install_plans.c driver/cli/runlxc/install_blocks.c */
-/* SOURCES: driver/cli/runlxc/install_span.c driver/cli/runlxc/toml.c */
-/* SOURCES: driver/cli/runlxc/toml_value.c */
+/* SOURCES: driver/cli/runlxc/install_span.c */
 /* What `runlxc install` makes of engines' configurations. The input: a byte that says whose it is,
  * then the file. */
 #include <stdlib.h>

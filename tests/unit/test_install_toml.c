@@ -1,7 +1,6 @@
 /* SOURCES: driver/cli/runlxc/install_toml.c driver/cli/runlxc/install_blocks.c */
 /* SOURCES: driver/cli/runlxc/install_plans.c driver/cli/runlxc/install_span.c */
 /* SOURCES: driver/cli/runlxc/install_json.c tests/unit/install_property.c */
-/* SOURCES: driver/cli/runlxc/toml.c driver/cli/runlxc/toml_value.c */
 /* The configurations of containerd, Podman and CRI-O with this runtime in them, and without it
  * again. */
 #include <setjmp.h>

@@ -1,4 +1,3 @@
-/* SOURCES: driver/cli/runlxc/toml.c driver/cli/runlxc/toml_value.c */
 /* The reader of TOML: what it takes, where it says that things stand, and what it refuses. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "cli/runlxc/toml.h"
+#include "base/toml.h"
 
 static void read_text(const char *text, struct toml *doc)
 {

@@ -32,7 +32,7 @@ int editor_refuse(const struct toml_editor *e, size_t at, struct lxcdriver_error
     va_end(ap);
     if (what.failed)
         return err_nomem(err);
-    return err_set(err, "%s:%u: %s", e->file, text_line(e->text.data, at), what.data);
+    return err_set(err, "%s:%u: %s", e->file, str_line(e->text.data, at), what.data);
 }
 
 /* ---- comments ---- */

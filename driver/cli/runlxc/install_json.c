@@ -37,7 +37,7 @@ static void editor_clear(struct editor *e)
 
 static int refuse(const struct editor *e, size_t at, struct lxcdriver_error **err, const char *what)
 {
-    return err_set(err, "%s:%u: %s", e->file, text_line(e->text.data, at), what);
+    return err_set(err, "%s:%u: %s", e->file, str_line(e->text.data, at), what);
 }
 
 /* A name or a path as a JSON string, heap. NULL when it is no UTF-8. */

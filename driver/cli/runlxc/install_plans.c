@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "runlxc/install_toml.h"
+#include "spec/engines.h"
 
 static void set_path(const char **path, size_t n, const char *const *parts)
 {
@@ -20,21 +21,14 @@ static const char *cri_plugin(const char *file, const char *text, const struct t
                               struct lxcdriver_error **err)
 {
     const struct toml_node *version = toml_child(&doc->root, "version");
+    int format = version ? engine_cri_format(text, doc) : doc->root.child ? 1 : 2;
     size_t len = version ? version->end - version->value : 0;
-    char digit = len == 1 ? text[version->value] : version ? '?' : doc->root.child ? '1' : '2';
 
-    switch (digit) {
-    case '1':
-        return "cri";
-    case '2':
-        return "io.containerd.grpc.v1.cri";
-    case '3':
-        return "io.containerd.cri.v1.runtime";
-    default:
-        err_set(err, "%s:%u: version %.*s of the configuration is not 1, 2 or 3", file,
-                toml_line(text, version->line), (int)(len < 64 ? len : 64), text + version->value);
-        return NULL;
-    }
+    if (format >= 1 && format <= 3)
+        return engine_cri_plugin((unsigned)format);
+    err_set(err, "%s:%u: version %.*s of the configuration is not 1, 2 or 3", file,
+            str_line(text, version->line), (int)(len < 64 ? len : 64), text + version->value);
+    return NULL;
 }
 
 /* The kubelet's cgroup driver has to be every runtime's: what runc is told, ours is told. */
@@ -61,7 +55,7 @@ static int check_old_default(const struct install_wish *wish, const char *file, 
     return err_set(err,
                    "%s:%u: the table default_runtime, which containerd prefers to "
                    "default_runtime_name, is in use: remove it first",
-                   file, toml_line(text, node->line));
+                   file, str_line(text, node->line));
 }
 
 /* containerd 1: a plugin's section of a file that is imported replaces that of the file itself. */
@@ -74,7 +68,7 @@ static int warn_of_imports(const char *file, const char *text, const struct toml
         return 0;
     *warning = str_printf("%s:%u: if a file that is imported has a section [plugins.%s...], "
                           "containerd goes by that one alone",
-                          file, toml_line(text, imports->line), plugin);
+                          file, str_line(text, imports->line), plugin);
     return *warning ? 0 : err_nomem(err);
 }
 

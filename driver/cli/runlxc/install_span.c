@@ -19,15 +19,6 @@ void text_replace(struct buf *text, size_t at, size_t len, const char *with)
     buf_puts(text, tail);
 }
 
-unsigned text_line(const char *text, size_t at)
-{
-    unsigned line = 1;
-
-    for (size_t i = 0; i < at; i++)
-        line += text[i] == '\n';
-    return line;
-}
-
 size_t json_skip_space(const char *text, size_t at)
 {
     return at + strspn(text + at, " \t\r\n");

@@ -9,8 +9,6 @@
 
 /* Replace text[at, at + len) by `with`. */
 void text_replace(struct buf *text, size_t at, size_t len, const char *with);
-/* The line of text[at], from 1. */
-unsigned text_line(const char *text, size_t at);
 
 /* A member of a JSON object. */
 struct json_span {

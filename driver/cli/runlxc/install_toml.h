@@ -4,7 +4,7 @@
 #define RUNLXC_CLI_INSTALL_TOML_H
 
 #include "runlxc/install.h"
-#include "runlxc/toml.h"
+#include "base/toml.h"
 
 #define PLAN_PATH_MAX 8 /* NULL at its end included */
 #define PLAN_TABLES_MAX 2

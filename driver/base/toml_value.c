@@ -1,5 +1,6 @@
 /* Values of TOML: strings of four kinds, scalars, arrays and inline tables. */
 #include <ctype.h>
+#include <pthread.h>
 #include <regex.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "runlxc/toml.h"
+#include "base/toml.h"
 
 #define SCALAR_MAX 128 /* bytes; a time with nanoseconds has 35 */
 
@@ -22,16 +23,22 @@ static const char scalar_pattern[] =
     "|0x[0-9A-Fa-f](_?[0-9A-Fa-f])*|0o[0-7](_?[0-7])*|0b[01](_?[01])*"
     "|" DATE "([Tt ]" TIME ZONE "?)?|" TIME ")$";
 
-/* Compiled once: that takes longer than to read a usual file. NULL when memory ran out. */
+/* Compiled once, by whichever thread comes first: that takes longer than to read a usual file. */
+static regex_t scalar;
+static bool scalar_compiled;
+
+static void compile_scalar(void)
+{
+    scalar_compiled = regcomp(&scalar, scalar_pattern, REG_EXTENDED | REG_NOSUB) == 0;
+}
+
+/* NULL when memory ran out. */
 static const regex_t *scalar_regex(void)
 {
-    static regex_t regex;
-    static bool compiled;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    if (!compiled && regcomp(&regex, scalar_pattern, REG_EXTENDED | REG_NOSUB) != 0)
-        return NULL;
-    compiled = true;
-    return &regex;
+    pthread_once(&once, compile_scalar);
+    return scalar_compiled ? &scalar : NULL;
 }
 
 /* ---- strings ---- */

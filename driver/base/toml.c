@@ -1,5 +1,5 @@
 /* The lines of a TOML document: headers, keys, comments; and the tables that they make. */
-#include "runlxc/toml.h"
+#include "base/toml.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -11,15 +11,6 @@
 
 /* ---- where we are ---- */
 
-unsigned toml_line(const char *text, size_t at)
-{
-    unsigned line = 1;
-
-    for (size_t i = 0; i < at; i++)
-        line += text[i] == '\n';
-    return line;
-}
-
 int toml_fail(const struct toml_reader *r, const char *fmt, ...)
 {
     cleanup_buf struct buf what = {0};
@@ -30,7 +21,7 @@ int toml_fail(const struct toml_reader *r, const char *fmt, ...)
     va_end(ap);
     if (what.failed)
         return err_nomem(r->err);
-    return err_set(r->err, "%s:%u: %s", r->file, toml_line(r->text, r->at), what.data);
+    return err_set(r->err, "%s:%u: %s", r->file, str_line(r->text, r->at), what.data);
 }
 
 static size_t newline_length(const struct toml_reader *r)
@@ -238,7 +229,7 @@ static int defined_twice(const struct toml_reader *r, const struct toml_node *th
     };
 
     return toml_fail(r, "\"%s\" is %s already, by line %u", name, kinds[there->kind],
-                     toml_line(r->text, there->line));
+                     str_line(r->text, there->line));
 }
 
 /* The table that a dotted key's first parts name. Only dotted keys can add to it: one that has a

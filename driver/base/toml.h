@@ -4,8 +4,8 @@
  * forbids: what an engine's own parser may take all the same, or in another sense, is not for us
  * to change.
  */
-#ifndef RUNLXC_CLI_TOML_H
-#define RUNLXC_CLI_TOML_H
+#ifndef RUNLXC_TOML_H
+#define RUNLXC_TOML_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -81,7 +81,6 @@ struct toml_reader {
 /* "FILE:LINE: what" for where the reader is. Returns -1. */
 int toml_fail(const struct toml_reader *r, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-unsigned toml_line(const char *text, size_t at);
 void toml_skip_blank(struct toml_reader *r);
 /* Over blanks, comments and newlines. 0 or -1. */
 int toml_skip_lines(struct toml_reader *r);
