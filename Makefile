@@ -38,6 +38,7 @@ pkgconfigdir := $(libdir)/pkgconfig
 bashcompdir := $(datadir)/bash-completion/completions
 zshcompdir := $(datadir)/zsh/site-functions
 fishcompdir := $(datadir)/fish/vendor_completions.d
+fishfuncdir := $(datadir)/fish/vendor_functions.d
 helperdir := $(libexecdir)/runlxc
 pkgdatadir := $(datadir)/runlxc
 templatedir := $(pkgdatadir)/lxc-templates
@@ -376,9 +377,10 @@ MAN_PAGES := $(wildcard man/*.[1-8])
 MAN_LINKS := $(foreach n,$(shell sed -n 's/^\.Nm \(lxcdriver_[a-z_]*\).*/\1/p' man/lxcdriver.3 2>/dev/null | sort -u),\
 	$(mandir)/man3/$(n).3)
 TEMPLATES := $(wildcard lxc-templates/*)
-# What completes commands in one shell: NAME.bash, _NAME for zsh, NAME.fish.
-COMPLETIONS := $(wildcard configs/completion/*)
-completion_dir = $(if $(filter %.bash,$(1)),$(bashcompdir),$(if $(filter %.fish,$(1)),$(fishcompdir),$(zshcompdir)))
+# What completes commands in one shell: NAME.bash, _NAME for zsh, NAME.fish, and functions of fish's in a file each.
+COMPLETIONS := $(wildcard configs/completion/*.bash configs/completion/_* configs/completion/*.fish configs/completion/functions/*.fish)
+completion_dir = $(if $(filter %.bash,$(1)),$(bashcompdir),$(if $(findstring /functions/,$(1)),$(fishfuncdir),$(if \
+	$(filter %.fish,$(1)),$(fishcompdir),$(zshcompdir))))
 completion_place = $(completion_dir)/$(patsubst %.bash,%,$(notdir $(1)))
 APPARMOR := $(if $(wildcard configs/apparmor),$(shell find configs/apparmor -type f | sort))
 SETTINGS := $(wildcard configs/runlxc.conf)

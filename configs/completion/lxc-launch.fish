@@ -80,38 +80,17 @@ set -g __lxc_launch_options \
     '|help||print all options in short' \
     '|version||print the version'
 
-# The containers under the root directory of the command line, else under the configured one.
-function __lxc_launch_containers
-    set -l root $argv[1]
-    if test -z "$root"
-        if test (id -u) -ne 0
-            set root (test -n "$XDG_RUNTIME_DIR"; and echo $XDG_RUNTIME_DIR; or echo /run/user/(id -u))/runlxc
-        else
-            set root (sed -n 's/^[[:blank:]]*root[[:blank:]]*=[[:blank:]]*\(.*[^[:blank:]]\)[[:blank:]]*$/\1/p' \
-                /etc/runlxc/runlxc.conf 2>/dev/null)
-            test -n "$root"; or set root /run/runlxc
-        end
-    end
-    for state in $root/*/state.json
-        basename (dirname $state)
-    end
+function __lxc_launch_caps
+    echo ALL
+    __runlxc_capnames
 end
 
-function __lxc_launch_caps
-    printf '%s\n' ALL \
-        AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE \
-        DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE \
-        MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG \
-        SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE \
-        SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
+function __lxc_launch_signals
+    __runlxc_signals
 end
 
 function __lxc_launch_ulimits
     printf '%s=\n' core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack
-end
-
-function __lxc_launch_signals
-    string replace -r '^(SIG)?' SIG -- (string match -rv '^$' -- (string split ' ' -- (kill -l)))
 end
 
 function __lxc_launch_mounts
@@ -146,11 +125,11 @@ function __lxc_launch_bridges
 end
 
 function __lxc_launch_ns
-    printf '%s\n' private host container:(__lxc_launch_containers (__lxc_launch_line)[1])
+    printf '%s\n' private host container:(__runlxc_containers (__lxc_launch_line)[1])
 end
 
 function __lxc_launch_nets
-    printf '%s\n' none host bridge ns: container:(__lxc_launch_containers (__lxc_launch_line)[1])
+    printf '%s\n' none host bridge ns: container:(__runlxc_containers (__lxc_launch_line)[1])
     __lxc_launch_bridges
 end
 
@@ -200,7 +179,7 @@ function __lxc_launch_line
     set -l before
     for word in (commandline -opc)[2..-1]
         if test -n "$before"
-            test "$before" != --root; or set root $word
+            test "$before" != --root; or set root (__runlxc_expand $word)
             set before
         else if string match -q -- '--*=*' $word
             string match -q -- '--root=*' $word; and set root (string sub -s 8 -- $word)

@@ -142,30 +142,8 @@ set -g __runlxc_commands \
     'wait|container|wait for the end of a container and print its exit code' \
     'help|command|tell about a command'
 
-# The containers under the root directory of the command line, else under the configured one.
-function __runlxc_containers
-    set -l root $argv[1]
-    if test -z "$root"
-        if test (id -u) -ne 0
-            set root (test -n "$XDG_RUNTIME_DIR"; and echo $XDG_RUNTIME_DIR; or echo /run/user/(id -u))/runlxc
-        else
-            set root (sed -n 's/^[[:blank:]]*root[[:blank:]]*=[[:blank:]]*\(.*[^[:blank:]]\)[[:blank:]]*$/\1/p' \
-                /etc/runlxc/runlxc.conf 2>/dev/null)
-            test -n "$root"; or set root /run/runlxc
-        end
-    end
-    for state in $root/*/state.json
-        basename (dirname $state)
-    end
-end
-
 function __runlxc_caps
-    printf 'CAP_%s\n' \
-        AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE \
-        DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE \
-        MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG \
-        SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE \
-        SYS_TIME SYS_TTY_CONFIG WAKE_ALARM
+    __runlxc_capnames CAP_
 end
 
 # The row of command $argv[1] for option $argv[2], "--long" or "-s", or a cluster of switches before the latter.
@@ -188,7 +166,7 @@ function __runlxc_line
     set -l before
     for word in (commandline -opc)[2..-1]
         if test -n "$before"
-            test "$before" != --root; or set root $word
+            test "$before" != --root; or set root (__runlxc_expand $word)
             set before
         else if string match -q -- '--*=*' $word
             string match -q -- '--root=*' $word; and set root (string sub -s 8 -- $word)
@@ -229,10 +207,6 @@ function __runlxc_arguments
         case command
             string replace -r '^(.*)\|.*\|(.*)$' '$1\t$2' -- $__runlxc_commands
     end
-end
-
-function __runlxc_signals
-    string replace -r '^(SIG)?' SIG -- (string match -rv '^$' -- (string split ' ' -- (kill -l)))
 end
 
 complete -c runlxc -f

@@ -34,9 +34,10 @@ done
 for file in "$TOP"/man/*.[1-8]; do
     [ -e "$file" ] && installed 644 "/usr/local/share/man/man${file##*.}/${file##*/}"
 done
-for file in "$TOP"/configs/completion/*; do
+for file in "$TOP"/configs/completion/{*.*,_*,functions/*}; do
     name=${file##*/}
-    case $name in
+    case ${file#"$TOP/configs/completion/"} in
+        functions/*.fish) installed 644 "/usr/local/share/fish/vendor_functions.d/$name" ;;
         *.bash) installed 644 "/usr/local/share/bash-completion/completions/${name%.bash}" ;;
         *.fish) installed 644 "/usr/local/share/fish/vendor_completions.d/$name" ;;
         _*) installed 644 "/usr/local/share/zsh/site-functions/$name" ;;

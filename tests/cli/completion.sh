@@ -13,7 +13,6 @@ cd "$SCRATCH" || exit 1
 # The words are the line's own, as the functions read them; what is offered stands behind the last ':' or '=' of the word.
 cat >complete.bash <<'END'
 . completion/runlxc.bash
-. completion/lxc-launch.bash
 while IFS= read -r COMP_LINE; do
     COMP_POINT=${#COMP_LINE}
     case $COMP_LINE in
@@ -24,6 +23,7 @@ while IFS= read -r COMP_LINE; do
 done
 END
 cat >complete.fish <<'END'
+set -p fish_function_path completion/functions
 source completion/runlxc.fish
 source completion/lxc-launch.fish
 while read -l line
@@ -140,6 +140,19 @@ mapfile -t caps < <(sed -nE 's/^ *"CAP_([A-Z_]+)",$/\1/p' "$TOP/initshim/shared/
 } >table
 offer table "all capabilities: "
 
+# Its own to expand, for the shell has not done it yet.
+cat >table <<END
+runlxc --root ~/run exec  -> db web
+runlxc --debug --root ~/run delete --force w -> web
+lxc-launch --root ~/run --net container: -> db web
+lxc-launch --root ~/run --ipc container:w -> web
+runlxc --root ~nobody/run state  ->
+runlxc --root ~no-such-user/run state  ->
+END
+as=(env HOME="$SCRATCH")
+offer table "a root below the home: "
+as=()
+
 # ---- found by the shells where they are installed ----
 
 ok "they are installed" make -s -C "$TOP" install-docs DESTDIR="$SCRATCH/dest" PREFIX=/usr
@@ -147,8 +160,8 @@ export XDG_DATA_DIRS=$SCRATCH/dest/usr/share
 mkdir home
 # fish asks nothing about a command that is not there.
 mkdir path && ln -s "$LXC_LAUNCH" path/lxc-launch && ln -s "$RUNLXC" path/runlxc
-prints "by fish" "$(printf 'start state --cpu-period' | tr ' ' '\n')" env HOME="$SCRATCH/home" PATH="$SCRATCH/path:$PATH" \
-    fish -c 'for line in "runlxc sta" "lxc-launch --cpu-p"; complete -C $line | string replace -r "\t.*" ""; end'
+prints "by fish" "$(printf 'start state --cpu-period CAP_NET_ADMIN NET_ADMIN SIGTERM' | tr ' ' '\n')" env HOME="$SCRATCH/home" PATH="$SCRATCH/path:$PATH" \
+    fish -c 'for line in "runlxc sta" "lxc-launch --cpu-p" "runlxc exec -c CAP_NET_A" "lxc-launch --cap-add NET_A" "lxc-launch --stop-signal SIGTER"; complete -C $line | string replace -r "\t.*" ""; end'
 prints "by zsh" "start state" zsh -f complete.zsh "$XDG_DATA_DIRS/zsh/site-functions" < <(echo 'runlxc sta')
 prints "by bash" $'complete -F _runlxc runlxc\ncomplete -F _lxc_launch lxc-launch' bash --norc -c '. /usr/share/bash-completion/bash_completion
     for name in runlxc lxc-launch; do _completion_loader "$name"; complete -p "$name"; done'

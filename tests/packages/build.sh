@@ -75,8 +75,8 @@ like "which name the places of the package" "$(<"$SCRATCH/runlxc/etc/apparmor.d/
 is "every template" "$(sed -n 's,^/usr/share/runlxc/lxc-templates/,,p' "$SCRATCH/runlxc.files")" "$(ls lxc-templates)"
 is "every page" "$(sed -nE 's,^/usr/share/man/man./(.*)\.gz$,\1,p' "$SCRATCH"/{runlxc,liblxcdriver-dev}.files |
     grep -v '^lxcdriver_' | sort)" "$(find man -type f -printf '%f\n' | sort)"
-is "every completion" "$(grep -cE '^/usr/share/(bash-completion/completions|zsh/vendor-completions|fish/vendor_completions\.d)/' \
-    "$SCRATCH/runlxc.files")" "$(find configs/completion -type f | wc -l)"
+is "every completion" "$(grep -cE '^/usr/share/(bash-completion/completions|zsh/vendor-completions|fish/vendor_(completions|functions)\.d)/' \
+    "$SCRATCH/runlxc.files")" "$(find configs/completion ! -type d | wc -l)"
 is "every other file of configs" "$(sed -n 's,^/usr/share/runlxc/configs/,,p' "$SCRATCH/runlxc.files")" \
     "$(cd configs && find . -type f ! -path './apparmor/*' ! -path './completion/*' ! -name runlxc.conf | sed 's,^\./,,' | sort)"
 is "what an administrator edits is kept through upgrades" "$(sort "$SCRATCH/runlxc/DEBIAN/conffiles")" \
