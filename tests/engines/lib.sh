@@ -319,7 +319,7 @@ scenario_again() {
 
     name=${name//_/-}
     dir=$WORK/s/$name
-    if cmp -s "$dir-runc/out" "$dir-lxc/out" || [ "$scenarios_again" -ge 5 ]; then
+    if cmp -s "$dir-runc/out" "$dir-lxc/out" || [ "$scenarios_again" -ge 10 ]; then
         return
     fi
     scenarios_again=$((scenarios_again + 1))

@@ -19,7 +19,7 @@ s_tty_resize() {
     # The client's own terminal changes while the container runs.
     # shellcheck disable=SC2016 # the container's
     talk size:20x70 expect:ready size:33x99 -- docker run --rm --network none --runtime "$RT" --name "$C" -it "$IMAGE" \
-        sh -c "$SIZED"'trap "stty size; exit 0" WINCH; stty size; echo ready; i=0; while [ $i -lt 80 ]; do sleep 0.1; i=$((i + 1)); done; echo none'
+        sh -c "$SIZED"'trap "stty size | grep -v \"20 70\" && exit 0" WINCH; stty size; echo ready; i=0; while [ $i -lt 80 ]; do sleep 0.1; i=$((i + 1)); done; echo none'
 }
 
 s_tty_line_discipline() {

@@ -107,7 +107,7 @@ s_run_tty_resize()
 {
     # shellcheck disable=SC2016 # the container's
     talk 'expect:ready' size:40x111 'expect:40 111' 'send:end\n' -- run --rm --network none -it "$I" \
-        sh -c "$SIZED"'trap "stty size" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; read word; echo "word is $word"'
+        sh -c "$SIZED"'trap "stty size | grep -v \"24 80\"" WINCH; echo ready; i=0; while [ $i -lt 40 ]; do sleep 0.1; i=$((i + 1)); done; read word; echo "word is $word"'
 }
 
 s_run_tty_interrupt()
