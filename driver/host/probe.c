@@ -255,11 +255,21 @@ static bool is_listed(const char *list, const char *name)
            probe_module_listed(text, name);
 }
 
+/* sysctl kernel.modules_disabled, which stays until the next boot: then there is no module that a
+ * question could load. */
+static bool forbidden(void)
+{
+    cleanup_free char *text = NULL;
+
+    return fs_read_at(AT_FDCWD, "/proc/sys/kernel/modules_disabled", 64, &text, NULL) == 0 &&
+           *text == '1';
+}
+
 enum probe_module probe_module(const char *name)
 {
     cleanup_free char *path = str_printf("/sys/module/%s", name);
 
     if ((path && access(path, F_OK) == 0) || is_listed("modules.builtin", name))
         return MODULE_THERE;
-    return is_listed("modules.dep", name) ? MODULE_LOADABLE : MODULE_NOT_KNOWN;
+    return is_listed("modules.dep", name) && !forbidden() ? MODULE_LOADABLE : MODULE_NOT_KNOWN;
 }

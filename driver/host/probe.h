@@ -33,7 +33,7 @@ char *probe_find(const char *name);
 enum probe_module {
     MODULE_THERE,     /* loaded, or a part of the kernel */
     MODULE_LOADABLE,  /* a file that is loaded when it is needed: asking for it would load it */
-    MODULE_NOT_KNOWN, /* neither is known: asking is safe */
+    MODULE_NOT_KNOWN, /* neither is known, or none can be loaded any more: asking is safe */
 };
 
 /* By /sys/module and /lib/modules/RELEASE/modules.{builtin,dep}. `name` with '_', not '-'. */

@@ -83,6 +83,16 @@ void check_advise_package(struct check *c, const char *debian)
         check_advise(c, "install the package %s", debian);
 }
 
+char *check_existing(const char *directory)
+{
+    char *path = directory ? strdup(directory) : NULL;
+    char *slash;
+
+    while (path && access(path, F_OK) < 0 && (slash = strrchr(path, '/')) && path[1])
+        slash[slash == path] = '\0';
+    return path;
+}
+
 /* ---- all of it ---- */
 
 static void find_package_manager(struct check *c)

@@ -43,6 +43,10 @@ void check_advise(struct check *c, const char *advice, ...) __attribute__((forma
 /* The same: that a package be installed, by what Debian calls it. */
 void check_advise_package(struct check *c, const char *debian);
 
+/* Of a directory that may still have to be made, what it will be made in. Heap; NULL for NULL, or
+ * when memory ran out. */
+char *check_existing(const char *directory);
+
 /* ---- the sections; in the order in which they are printed ---- */
 
 void check_kernel(struct check *c);
@@ -70,5 +74,8 @@ char *check_version_word(char *text);
 const char *check_elf(const void *data, size_t len, size_t size);
 /* How many ranges of ids subuid(5)'s text gives to whom; any user for NULL. */
 size_t check_subids(const char *text, const char *name, unsigned uid);
+/* The first id from `first` on of `n` that nobody has of those in the text, a multiple of n away
+ * from it. 0: there are none left. */
+uint64_t check_free_subids(const char *text, uint64_t first, uint64_t n);
 
 #endif

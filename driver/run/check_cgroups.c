@@ -213,7 +213,8 @@ static void check_devices(struct check *c, const struct cgroup_layout *layout)
     if (!v2 || layout->mode != CGROUP_V2) {
         check_add(c, "devices", CHECK_MISSING, REQUIRED,
                   "device rules: no cgroup v1 hierarchy \"devices\" is mounted");
-        check_advise(c, "mount -t cgroup -o devices devices /sys/fs/cgroup/devices");
+        check_advise(c, "mkdir -p /sys/fs/cgroup/devices; mount -t cgroup -o devices devices "
+                        "/sys/fs/cgroup/devices");
         return;
     }
     code = probe_run(probe_device_program, NULL, LIMIT_MS, NULL);

@@ -43,17 +43,17 @@ static bool check_module(struct check *c)
 static bool check_parser(struct check *c)
 {
     cleanup_free char *parser = probe_find("apparmor_parser"), *text = NULL;
-    const char *argv[] = {parser, "--version", NULL};
+    const char *argv[] = {parser, "--version", NULL}, *version = "";
 
     if (!parser) {
         check_add(c, "apparmor_parser", CHECK_MISSING, OPTIONAL, "loads profiles");
         check_advise_package(c, "apparmor");
         return false;
     }
-    if (probe_program(argv, LIMIT_MS, &text) != 0)
-        text = NULL;
-    check_add(c, "apparmor_parser", CHECK_OK, OPTIONAL, "%s %s",
-              text ? check_version_word(text) : "", parser);
+    if (probe_program(argv, LIMIT_MS, &text) == 0)
+        version = check_version_word(text);
+    check_add(c, "apparmor_parser", CHECK_OK, OPTIONAL, "%s%s%s", version, *version ? " " : "",
+              parser);
     return true;
 }
 
@@ -79,7 +79,7 @@ static void check_profile(struct check *c, const char *name, bool on, bool parse
                   preset && !c->rootless ? "is not loaded; the first container loads it"
                                          : "is not loaded");
     if (!there)
-        check_advise(c, "make install");
+        check_advise(c, "install runlxc anew");
     else if (on && !parser)
         check_advise_package(c, "apparmor");
     else if (on)

@@ -89,11 +89,8 @@ static void check_settings(struct check *c)
 /* It is made by the first container: where, is what has to be writable. */
 static void check_state(struct check *c)
 {
-    cleanup_free char *path = strdup(c->drv.root);
-    char *slash;
+    cleanup_free char *path = check_existing(c->drv.root);
 
-    while (path && access(path, F_OK) < 0 && (slash = strrchr(path, '/')) && path[1])
-        slash[slash == path] = '\0';
     if (path && access(path, W_OK) == 0) {
         check_add(c, "state directory", CHECK_OK, REQUIRED, "%s", c->drv.root);
         return;

@@ -111,20 +111,9 @@ static void check_overlay(struct check *c)
         try_feature(c, &overlay);
 }
 
-/* Of a directory that may still have to be made, what it will be made in. Heap, or NULL. */
-static char *existing(const char *directory)
-{
-    char *path = directory ? strdup(directory) : NULL;
-    char *slash;
-
-    while (path && access(path, F_OK) < 0 && (slash = strrchr(path, '/')))
-        slash[slash == path] = '\0';
-    return path;
-}
-
 static void check_idmap(struct check *c)
 {
-    cleanup_free char *directory = existing(c->drv.conf.image_dir);
+    cleanup_free char *directory = check_existing(c->drv.conf.image_dir);
     const char *place = directory ? directory : "/";
     int code;
 
@@ -167,7 +156,7 @@ static const char *against_images(const struct check *c, const char *directory)
 
 static void check_images(struct check *c)
 {
-    cleanup_free char *directory = existing(c->drv.conf.image_dir);
+    cleanup_free char *directory = check_existing(c->drv.conf.image_dir);
     const char *why = against_images(c, directory);
 
     check_add(c, "image directory", why ? CHECK_LIMITED : CHECK_OK, OPTIONAL, "%s%s%s",

@@ -5,9 +5,11 @@
 
 #include "base/cleanup.h"
 #include "host/probe.h"
+#include "host/systemd.h"
 #include "run/check.h"
 
 #define LIMIT_MS 5000
+#define LXC_NET "/usr/libexec/lxc/lxc-net" /* what lxc-net.service executes */
 
 static void check_kind(struct check *c, const char *kind, const char *config)
 {
@@ -41,7 +43,9 @@ static void check_bridge(struct check *c)
         check_add(c, "default bridge", CHECK_OFF, OPTIONAL,
                   "--net bridge without a name: %s is not there", name);
     if (strcmp(name, "lxcbr0") == 0)
-        check_advise(c, "systemctl start lxc-net, or set bridge in runlxc.conf(5)");
+        check_advise(c, "%s, or set bridge in runlxc.conf(5)",
+                     systemd_booted() || access(LXC_NET, X_OK) < 0 ? "systemctl start lxc-net"
+                                                                   : LXC_NET " start");
     else
         check_advise(c, "ip link add %s type bridge, or set bridge in runlxc.conf(5)", name);
 }

@@ -173,26 +173,49 @@ const char *check_elf(const void *data, size_t len, size_t size)
 
 /* ---- subuid(5) ---- */
 
-static bool is_number(const char *text, uint64_t min)
+/* One line, cut up; false when it gives nothing. */
+static bool read_range(char *line, const char **who, uint64_t *first, uint64_t *n)
 {
-    uint64_t number;
+    const char *name = strsep(&line, ":"), *from = strsep(&line, ":");
 
-    return text && str_to_u64(text, min, UINT32_MAX, &number);
+    *who = name;
+    return *name && *name != '#' && from && line && str_to_u64(from, 0, UINT32_MAX, first) &&
+           str_to_u64(line, 1, UINT32_MAX, n);
 }
 
 size_t check_subids(const char *text, const char *name, unsigned uid)
 {
     cleanup_free char *copy = strdup(text), *number = str_printf("%u", uid);
     char *rest = copy, *line;
+    const char *who;
+    uint64_t first, size;
     size_t n = 0;
 
-    while (copy && number && (line = strsep(&rest, "\n"))) {
-        char *who = strsep(&line, ":"), *first = strsep(&line, ":");
-        const char *size = line;
-
-        if (is_number(first, 0) && is_number(size, 1) && *who && *who != '#' &&
+    while (copy && number && (line = strsep(&rest, "\n")))
+        if (read_range(line, &who, &first, &size) &&
             (!name || str_eq(who, name) || str_eq(who, number)))
             n++;
-    }
     return n;
+}
+
+uint64_t check_free_subids(const char *text, uint64_t first, uint64_t n)
+{
+    bool taken = true;
+
+    while (taken && first + n - 1 < UINT32_MAX) {
+        cleanup_free char *copy = strdup(text);
+        char *rest = copy, *line;
+        const char *who;
+        uint64_t from, size;
+
+        if (!copy)
+            return 0;
+        taken = false;
+        while ((line = strsep(&rest, "\n")))
+            if (read_range(line, &who, &from, &size) && from < first + n && first < from + size) {
+                taken = true;
+                first += (from + size - first + n - 1) / n * n;
+            }
+    }
+    return taken ? 0 : first;
 }

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "host/probe.h"
+#include "host/systemd.h"
 #include "run/check.h"
 
 #define LIMIT_MS 5000
@@ -58,10 +59,14 @@ static void check_lxcfs(struct check *c)
         version = program ? version_of(program) : NULL;
         check_add(c, "lxcfs", CHECK_OK, OPTIONAL, "%s; running%s%s", use,
                   str_empty(version) ? "" : ", ", version ? version : "");
+    } else if (program && access("/dev/fuse", F_OK) < 0 &&
+               probe_module("fuse") == MODULE_NOT_KNOWN) {
+        check_add(c, "lxcfs", CHECK_MISSING, OPTIONAL, "%s: installed, and there is no /dev/fuse",
+                  use);
+        check_advise(c, "a kernel with CONFIG_FUSE_FS");
     } else if (program) {
         check_add(c, "lxcfs", CHECK_OFF, OPTIONAL, "%s: installed and not running", use);
-        check_advise(c, access("/run/systemd/system", F_OK) == 0 ? "systemctl start lxcfs"
-                                                                 : "lxcfs " LXCFS_DIR " &");
+        check_advise(c, systemd_booted() ? "systemctl start lxcfs" : "lxcfs " LXCFS_DIR " &");
     } else {
         check_add(c, "lxcfs", CHECK_OFF, OPTIONAL, "%s: not installed", use);
         check_advise_package(c, "lxcfs");

@@ -17,6 +17,8 @@
 
 #define LIMIT_MS 5000
 #define SUBIDS_MAX (1 << 20)
+#define IDS_FIRST 100000 /* SUB_UID_MIN, SUB_UID_COUNT of login.defs(5) */
+#define IDS 65536
 #define SETTING_MAX 64
 #define SYSCTL "/proc/sys/"
 
@@ -55,13 +57,15 @@ static void try_namespace(struct check *c, const char *name, int (*probe)(void *
                           const char *use, enum check_need need)
 {
     static int flag = CLONE_NEWUSER;
+    int64_t most = setting("user/max_user_namespaces");
     int code = probe_run(probe, &flag, LIMIT_MS, NULL);
 
     if (code < 0)
         code = errno;
-    if (code == 0)
-        check_add(c, name, CHECK_OK, need, "%s; at most %lld", use,
-                  (long long)setting("user/max_user_namespaces"));
+    if (code == 0 && most >= 0)
+        check_add(c, name, CHECK_OK, need, "%s; at most %lld", use, (long long)most);
+    else if (code == 0)
+        check_add(c, name, CHECK_OK, need, "%s", use);
     else
         check_add(c, name, CHECK_MISSING, need, "%s: %s", use, err_text(code));
     advise(c, code);
@@ -110,6 +114,28 @@ static void check_mappers(struct check *c)
     }
 }
 
+/* A range that is nobody else's, as useradd(8) gives them out. */
+static void advise_ids(struct check *c, const char *who)
+{
+    static const char *const files[] = {"/etc/subuid", "/etc/subgid"};
+    cleanup_buf struct buf taken = {0};
+    uint64_t first;
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        cleanup_free char *text = NULL;
+
+        if (fs_read_at(AT_FDCWD, files[i], SUBIDS_MAX, &text, NULL) == 0)
+            buf_printf(&taken, "%s\n", text);
+    }
+    first = taken.failed ? 0 : check_free_subids(taken.data ? taken.data : "", IDS_FIRST, IDS);
+    if (first)
+        check_advise(c, "usermod --add-subuids %llu-%llu --add-subgids %llu-%llu %s",
+                     (unsigned long long)first, (unsigned long long)(first + IDS - 1),
+                     (unsigned long long)first, (unsigned long long)(first + IDS - 1), who);
+    else
+        check_advise(c, "a line for %s in /etc/subuid and /etc/subgid, see subuid(5)", who);
+}
+
 /* With ids to be had, and nobody to give them, a start is refused (and not made with fewer). */
 static void check_own_ids(struct check *c, const char *file, const char *mapper)
 {
@@ -127,7 +153,7 @@ static void check_own_ids(struct check *c, const char *file, const char *mapper)
     if (n == 0) {
         check_add(c, file, CHECK_LIMITED, OPTIONAL, "no ids for %s: one user in a container only",
                   name);
-        check_advise(c, "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 %s", name);
+        advise_ids(c, name);
     } else if (program) {
         check_add(c, file, CHECK_OK, OPTIONAL, "%zu range%s for %s", n, n > 1 ? "s" : "", name);
     } else {
@@ -146,7 +172,8 @@ static void check_all_ids(struct check *c, const char *file)
         n = check_subids(text, NULL, 0);
     check_add(c, file, n > 0 ? CHECK_OK : CHECK_OFF, OPTIONAL, "%zu range%s, for ordinary users", n,
               n == 1 ? "" : "s");
-    check_advise(c, "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER");
+    if (n == 0)
+        advise_ids(c, "USER");
 }
 
 static void check_runtime_directory(struct check *c)

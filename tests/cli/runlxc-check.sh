@@ -70,6 +70,32 @@ is "templates that are looked for are those that there are" \
     "$(grep -oE '"[a-z-]+\.conf"' "$TOP/driver/run/check_files.c" | tr -d '"' | sort)" "$(cd "$TOP/lxc-templates" && find . -name '*.conf' -printf '%P\n' | sort)"
 is "AppArmor is on exactly where the kernel says so" "$(item "$json" AppArmor status)" \
     "$(grep -qx Y /sys/module/apparmor/parameters/enabled 2>/dev/null && echo ok || echo off)"
+
+# ---- beside lxc-checkconfig, which reads the kernel's configuration where we try ----
+
+lxc-checkconfig 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' >"$SCRATCH/checkconfig"
+while IFS=: read -r theirs ours; do
+    is "lxc-checkconfig: $theirs" "$(sed -n "s/^$theirs: *//p" "$SCRATCH/checkconfig")" \
+        "$(case $(item "$json" "$ours" status) in ok) echo enabled ;; *) echo missing ;; esac)"
+done <<'END'
+Utsname namespace:uts namespaces
+Ipc namespace:ipc namespaces
+Pid namespace:pid namespaces
+User namespace:user namespaces
+Network namespace:network namespaces
+Cgroup namespace:cgroup namespaces
+Cgroup device:devices
+Cgroup sched:cpu
+Cgroup memory controller:memory
+Cgroup cpuset:cpuset
+Veth pair device:veth
+Bridges:bridge
+END
+is "it finds the hierarchies that we find" "$(item "$json" mode detail | grep -oE '[0-9]+ hierarch')" \
+    "$(awk '$1 == "-" && $2 ~ "^/" && !seen[$2]++ { n++ } END { print n " hierarch" }' "$SCRATCH/checkconfig")"
+
+# ---- without a word ----
+
 prints "--quiet" "" "$RUNLXC" check --quiet
 prints "--quiet is quiet about JSON too" "" "$RUNLXC" check -q -f json
 
@@ -217,7 +243,7 @@ like "how it is mended" "$(item "$json" writable advice)" '^mount -o remount,rw 
 status_is "and lxc-launch starts no container" 125 apart "$readonly_cgroups" -- "$LXC_LAUNCH" --rm @busybox true
 verdict "no cgroups at all" mode '^mount -t cgroup2' apart "umount -l /sys/fs/cgroup" --
 if mountpoint -q /sys/fs/cgroup/devices; then
-    verdict "no devices hierarchy" devices '^mount -t cgroup -o devices' apart "umount /sys/fs/cgroup/devices" --
+    verdict "no devices hierarchy" devices '^mkdir -p /sys/fs/cgroup/devices; mount -t cgroup -o devices' apart "umount /sys/fs/cgroup/devices" --
     verdict "a devices hierarchy that is read-only" devices '^mount -o remount,rw' apart "mount -o remount,ro,bind /sys/fs/cgroup/devices" --
     json=$(apart "mount -o remount,ro,bind /sys/fs/cgroup/memory" -- "$RUNLXC" check -f json)
     is "a memory hierarchy that is read-only: containers can run" "$? $(item "$json" memory status) $(item "$json" writable status)" "0 limited limited"

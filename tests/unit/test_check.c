@@ -108,6 +108,13 @@ static void subordinate_ids(void **state)
     assert_int_equal(check_subids(text, "nobody", 78), 0);
     assert_int_equal(check_subids(text, NULL, 0), 4);
     assert_int_equal(check_subids("", "anna", 0), 0);
+    /* A range of one's own: not in a gap that is too small, not over another's. */
+    assert_int_equal(check_free_subids("", 100000, 65536), 100000);
+    assert_int_equal(check_free_subids("# a:100000:65536\na:1:99999\n", 100000, 65536), 100000);
+    assert_int_equal(check_free_subids("b:165536:65536\na:100000:65536\n", 100000, 65536), 231072);
+    assert_int_equal(check_free_subids("a:100000:65536\nb:231072:1\n", 100000, 65536), 165536);
+    assert_int_equal(check_free_subids("a:99999:2\n", 100000, 65536), 165536);
+    assert_int_equal(check_free_subids("a:0:4294967295\n", 100000, 65536), 0);
 }
 
 static void modules(void **state)
