@@ -74,8 +74,9 @@ is "AppArmor is on exactly where the kernel says so" "$(item "$json" AppArmor st
 # ---- beside lxc-checkconfig, which reads the kernel's configuration where we try ----
 
 lxc-checkconfig 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' >"$SCRATCH/checkconfig"
-while IFS=: read -r theirs ours; do
-    is "lxc-checkconfig: $theirs" "$(sed -n "s/^$theirs: *//p" "$SCRATCH/checkconfig")" \
+# A kernel that keeps it nowhere, as that of tests/vm, gives it nothing to read.
+grep -q '^Namespaces: ' "$SCRATCH/checkconfig" && while IFS=: read -r theirs ours; do
+    is "lxc-checkconfig: $theirs" "$(sed -n "s/^$theirs: *\([a-z]*\).*/\1/p" "$SCRATCH/checkconfig")" \
         "$(case $(item "$json" "$ours" status) in ok) echo enabled ;; *) echo missing ;; esac)"
 done <<'END'
 Utsname namespace:uts namespaces
@@ -91,7 +92,7 @@ Cgroup cpuset:cpuset
 Veth pair device:veth
 Bridges:bridge
 END
-is "it finds the hierarchies that we find" "$(item "$json" mode detail | grep -oE '[0-9]+ hierarch')" \
+[ ! -s "$SCRATCH/checkconfig" ] || ! grep -q '^Cgroups: ' "$SCRATCH/checkconfig" || is "it finds the hierarchies that we find" "$(item "$json" mode detail | grep -oE '[0-9]+ hierarch')" \
     "$(awk '$1 == "-" && $2 ~ "^/" && !seen[$2]++ { n++ } END { print n " hierarch" }' "$SCRATCH/checkconfig")"
 
 # ---- without a word ----

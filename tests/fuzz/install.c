@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "cli/runlxc/install_toml.h"
 #include "fuzz.h"
+#include "spec/engines.h"
 
 #define TEXT_MAX 4096
 
@@ -39,6 +40,24 @@ static void check_same(const char *a, size_t a_len, const char *b, size_t b_len)
     FUZZ_CHECK(a_len == 0 || memcmp(a, b, a_len) == 0);
 }
 
+/* As the engine reads it. */
+static enum engine_switched known(install_planner *planner, const char *text, size_t len)
+{
+    enum engine_kind kind = planner == plan_containerd ? ENGINE_CONTAINERD
+                            : planner == plan_podman   ? ENGINE_PODMAN
+                            : planner == plan_crio     ? ENGINE_CRIO
+                                                       : ENGINE_DOCKER;
+    cleanup_engine_settings struct engine_settings s = {.kind = kind, .major = 1};
+    cleanup_err struct lxcdriver_error *err = NULL;
+    cleanup_strv struct strv imports = {0};
+
+    if (engine_read(&s, "FILE", text, len, &imports, &err) < 0) {
+        fuzz_refused(err);
+        return SWITCHED_NOT;
+    }
+    return engine_switched(&s, NULL, NULL);
+}
+
 /* What was put in is there, is not put in twice, and is taken out without a trace. */
 static void check(install_planner *planner, const struct install_wish *wish, const char *text,
                   size_t len)
@@ -54,6 +73,8 @@ static void check(install_planner *planner, const struct install_wish *wish, con
     /* Somebody's own runtime of this name is not taken out as ours would be. */
     if (!in.of_runtime)
         return;
+    FUZZ_CHECK(known(planner, in.text, in.len) >=
+               (wish->make_default ? SWITCHED_DEFAULT : SWITCHED_RUNTIME));
     FUZZ_CHECK(edit(planner, &removal, in.text, in.len, &out) && out.changed);
     /* A default that was ours without being there is one that no engine starts with. */
     if (planner || !strstr(text, "runlxc"))
@@ -73,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (len)
         memcpy(text, in.at, len);
     text[len] = '\0';
+    (void)known(planner, text, len);
     (void)edit(planner, &removal, text, len, &out);
     for (size_t i = 0; i < ARRAY_SIZE(wishes); i++)
         check(planner, &wishes[i], text, len);

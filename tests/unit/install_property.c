@@ -56,14 +56,29 @@ static void check_removal(editor *edit, const char *text, size_t len,
     same_text("a second removal changes", back.text, back.len, again.text, again.len);
 }
 
-static void check_installed(editor *edit, bool (*valid)(const char *, size_t), const char *text,
-                            size_t len, const struct install_wish *wish,
-                            const struct install_edit *installed)
+/* Who reads it as the engine does. */
+static void check_known(enum engine_kind kind, const char *text, const struct install_wish *wish,
+                        const struct install_edit *installed)
+{
+    cleanup_engine_settings struct engine_settings s = {.kind = kind, .major = 1};
+    cleanup_err struct lxcdriver_error *err = NULL;
+    enum engine_switched known;
+
+    if (!installed->text)
+        differs("nothing came of", text, NULL);
+    if (engine_read(&s, "FILE", installed->text, installed->len, NULL, &err) < 0)
+        differs(err_message(err), text, installed->text);
+    known = engine_switched(&s, NULL, NULL);
+    if (wish->make_default ? known != SWITCHED_DEFAULT : known == SWITCHED_NOT)
+        differs("the engine would not know us", text, installed->text);
+}
+
+static void check_installed(editor *edit, enum engine_kind kind, const char *text, size_t len,
+                            const struct install_wish *wish, const struct install_edit *installed)
 {
     cleanup_edit struct install_edit again = {0};
 
-    if (!installed->text || !valid(installed->text, installed->len))
-        differs("what was installed into is not valid", text, installed->text);
+    check_known(kind, text, wish, installed);
     must(edit, wish, installed->text, installed->len, &again);
     if (again.changed)
         differs("installed twice into", installed->text, again.text);
@@ -84,8 +99,7 @@ static void check_two_steps(editor *edit, const struct install_edit *first,
               second.len);
 }
 
-bool install_holds(editor *edit, bool (*valid)(const char *text, size_t len), const char *text,
-                   size_t len)
+bool install_holds(editor *edit, enum engine_kind kind, const char *text, size_t len)
 {
     cleanup_edit struct install_edit first = {0}, both = {0};
     cleanup_err struct lxcdriver_error *err = NULL;
@@ -98,10 +112,10 @@ bool install_holds(editor *edit, bool (*valid)(const char *text, size_t len), co
     /* Somebody's own runtime of this name and program is left to him. */
     if (!first.changed)
         return true;
-    check_installed(edit, valid, text, len, &plain, &first);
+    check_installed(edit, kind, text, len, &plain, &first);
     if (edit(&preferred, text, len, &both, &err) < 0)
         return false;
-    check_installed(edit, valid, text, len, &preferred, &both);
+    check_installed(edit, kind, text, len, &preferred, &both);
     check_two_steps(edit, &first, &both);
     return true;
 }
@@ -148,7 +162,7 @@ static void mutate(struct buf *text, const char *const *tokens, size_t n_tokens,
         replace(text, at, len, token, strlen(token));
 }
 
-size_t install_mutants(editor *edit, bool (*valid)(const char *text, size_t len), const char *text,
+size_t install_mutants(editor *edit, enum engine_kind kind, const char *text,
                        const char *const *tokens, size_t n)
 {
     uint32_t state = (uint32_t)strlen(text) * 2654435761u + 1;
@@ -163,7 +177,7 @@ size_t install_mutants(editor *edit, bool (*valid)(const char *text, size_t len)
         buf_puts(&variant, text);
         for (uint32_t changes = 1 + next_random(&state) % 3; changes; changes--)
             mutate(&variant, tokens, n_tokens, &state);
-        taken += install_holds(edit, valid, variant.data, variant.len);
+        taken += install_holds(edit, kind, variant.data, variant.len);
     }
     return taken;
 }

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "cli/runlxc/install.h"
+#include "spec/engines.h"
 
 #define PROGRAM_PATH "/usr/bin/runlxc"
 
@@ -13,16 +14,15 @@ typedef int editor(const struct install_wish *wish, const char *text, size_t len
 
 /*
  * text[len] (NULL: no file) is installed into, with and without the default, in one step and in
- * two, a second time, and removed from; asserts each property. False when it was refused, which it
- * was then in each case with the file's name before the reason. `valid` says whether what came out
- * is.
+ * two, a second time, and removed from; asserts each property. What came out has to say of us what
+ * was asked for, to who reads it as the engine does. False when it was refused, which it was then
+ * in each case with the file's name before the reason.
  */
-bool install_holds(editor *edit, bool (*valid)(const char *text, size_t len), const char *text,
-                   size_t len);
+bool install_holds(editor *edit, enum engine_kind kind, const char *text, size_t len);
 
 /* The same for many variants of a text: pieces lost, doubled, exchanged, put in from `tokens`
  * (NULL-terminated). How many of them were not refused. */
-size_t install_mutants(editor *edit, bool (*valid)(const char *text, size_t len), const char *text,
+size_t install_mutants(editor *edit, enum engine_kind kind, const char *text,
                        const char *const *tokens, size_t n);
 
 #endif
