@@ -88,30 +88,40 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static int list(struct strv *files, const char *dir, enum place_kind kind, int depth);
+
+/* One entry of a directory. 0, or -1 with errno. */
+static int list_entry(struct strv *files, const char *dir, const char *name, enum place_kind kind,
+                      int depth)
+{
+    cleanup_free char *path = str_printf("%s/%s", dir, name);
+    struct stat st;
+
+    if (!path)
+        return -1;
+    if (str_eq(name, ".") || str_eq(name, "..") || files->n >= FILES_MAX)
+        return 0;
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return kind == PLACE_TREE && depth < DEPTH_MAX ? list(files, path, kind, depth + 1) : 0;
+    return kind == PLACE_TREE || str_ends(name, ".conf") ? strv_add(files, path) : 0;
+}
+
 /* 0, or -1 with errno; a directory that is not there has none. */
 static int list(struct strv *files, const char *dir, enum place_kind kind, int depth)
 {
     struct dirent **entries = NULL;
-    int n = scandir(dir, &entries, NULL, by_name), failed = 0;
+    int n = scandir(dir, &entries, NULL, by_name), code = 0;
 
+    if (n < 0)
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
     for (int i = 0; i < n; i++) {
-        const char *name = entries[i]->d_name;
-        cleanup_free char *path = str_printf("%s/%s", dir, name);
-        struct stat st = {0};
-
-        if (!path)
-            failed = -1;
-        else if (str_eq(name, ".") || str_eq(name, "..") || files->n >= FILES_MAX)
-            ;
-        else if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
-            failed |=
-                kind == PLACE_TREE && depth < DEPTH_MAX ? list(files, path, kind, depth + 1) : 0;
-        else if (kind == PLACE_TREE || str_ends(name, ".conf"))
-            failed |= strv_add(files, path);
+        if (!code && list_entry(files, dir, entries[i]->d_name, kind, depth) < 0)
+            code = errno;
         free(entries[i]);
     }
     free(entries);
-    return failed || (n < 0 && errno != ENOENT && errno != ENOTDIR) ? -1 : 0;
+    errno = code;
+    return code ? -1 : 0;
 }
 
 /* "~" stands for where an ordinary user's own settings are; NULL where there are none. Heap. */
