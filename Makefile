@@ -326,7 +326,7 @@ lint:
 	@CLANG_FORMAT='$(CLANG_FORMAT)' tests/lint.sh
 
 format:
-	$(CLANG_FORMAT) -i $(shell git ls-files '*.c' '*.h')
+	$(CLANG_FORMAT) -i $(shell find driver initshim tests -name '*.[ch]')
 
 clean:
 	rm -rf $(BUILD)

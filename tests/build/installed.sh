@@ -3,13 +3,13 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 suite_begin private
-LIMIT=300
+LIMIT=600
 
 # The same place in every run: the path is compiled in, and the objects can be kept.
 prefix=/opt/runlxc-test-prefix
 mkdir -p "$SCRATCH/opt"
 mount -t tmpfs -o mode=755 runlxc-test-opt /opt
-ok "make install PREFIX=" make -C "$TOP" BUILD="$BUILD/prefix" PREFIX="$prefix" install
+ok "make install PREFIX=" make -C "$TOP" -j"$(nproc)" BUILD="$BUILD/prefix" PREFIX="$prefix" install
 ok "the templates are in its share" test -d "$prefix/share/runlxc/lxc-templates"
 ok "its settings are its own" test ! -e /etc/runlxc/runlxc.conf -o -d "$prefix/etc"
 prints "the installed lxc-launch starts a container" "inside 0" \
