@@ -136,6 +136,12 @@ vm_boot() {
 
     shift 2
     rm -rf "$dir" && mkdir -p "$dir"
+    # It builds nothing, nor does a suite there: the packages are those of the suite of that name.
+    if [[ " $* " == *" vm/plain/packages "* ]]; then
+        # shellcheck disable=SC2016 # that shell's
+        DEBS=$(bash -c '. tests/packages/lib.sh && prepare_packages && echo "$DEBS"')
+        export DEBS
+    fi
     tests/vm/boot.sh -t "$limit" -o "$dir" "$kind" tests/vm/suites.sh "$limit" "$@" >"$dir/console" 2>&1
 }
 

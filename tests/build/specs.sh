@@ -4,6 +4,8 @@
 # shellcheck source=tests/lib.sh
 # shellcheck disable=SC2154 # variables of the APKBUILD
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/packages/table.sh
+. "$(dirname "$0")/../packages/table.sh"
 suite_begin private
 LIMIT=600
 
@@ -19,6 +21,8 @@ linked=$(needed "$BUILD"/runlxc "$BUILD"/lxc-launch "$BUILD"/liblxcdriver.so.0 "
 is "what is linked" "$(xargs <<<"$linked")" "libapparmor libjansson liblxc libseccomp"
 
 # ---- APKBUILD ----
+
+table_row "[packaging/apk](packaging/apk), on no Alpine" "its functions called on Debian"
 
 ok "APKBUILD: sh reads it" sh -n "$apkbuild"
 # value NAME: of a variable.
@@ -42,6 +46,7 @@ ok "and profiles, for a package of their own" test -e "$pkgdir/etc/apparmor.d/ru
 # abuild's own functions move the rest by where it lies.
 is "nothing lies where no package of it takes it" "$(cd "$pkgdir" && find . ! -type d | grep -vE '^\./(usr/(bin|libexec/runlxc|share/runlxc)/|etc/runlxc/)' |
     grep -vE '^\./(usr/(lib|include|share/(man|bash-completion|fish|zsh))/|etc/apparmor\.d/)')" ""
+ran "\`build\` and \`package\` give the files that its packages name, which were not made"
 
 # ---- the RPM spec ----
 
@@ -110,6 +115,7 @@ unlike "musl: neither holds the GNU library" "$(strings "$static/runlxc-init" "$
 status_is "musl: a container with its limits, and its exit code" 7 "$static/lxc-launch" --rm -m 50m -v "$SCRATCH:/data" @busybox sh -c 'id -u && exit 7'
 prints "musl: one more process in one" "$(printf 'one\ntwo')" bash -c '"$0/lxc-launch" -d --name one @busybox sh -c "echo one; sleep 60" && "$0/runlxc" exec one echo two &&
     "$0/runlxc" delete --force one' "$static"
+ran "shim and supervisor linked to musl run containers"
 # The rest needs libraries that are not here for musl: its sources are only compiled.
 read -ra defines < <(sed -n "s/.*\(-D_GNU_SOURCE.*\)/\1/p" "$BUILD/flags.stamp" | grep -oE -- '-D[A-Z_]+=?[^ ]*' | grep -v FORTIFY | xargs)
 for directory in base spec config host run cli/common cli/launch cli/runlxc; do
@@ -118,4 +124,6 @@ for directory in base spec config host run cli/common cli/launch cli/runlxc; do
     ok "musl: driver/$directory compiles" bash -c 'cd "$1" && shift && "$@"' compile "$static/$directory" "${musl[@]}" "${defines[@]}" \
         -iquote "$TOP/driver/cli" -fsyntax-only "$TOP/driver/$directory"/*.c
 done
+ran "all else compiles with its headers"
+table_row_end
 suite_end

@@ -21,6 +21,11 @@ fails "another version there is refused" debian/rules override_dh_auto_configure
 like "by a sentence" "$err" "version 9.9; the file VERSION: $VERSION"
 rm changelog.new && mv changelog.old debian/changelog
 
+# ---- README.md's table of what was installed where ----
+
+is "its rows are one suite's each" "$(table_rows | wc -l)" \
+    "$(cat "$TOP"/tests/packages/*.sh "$TOP"/tests/vm/*/packages.sh "$TOP"/tests/build/specs.sh | grep -c '^table_row ')"
+
 # ---- make dist, and a build of what it gives, by someone else, without a network ----
 
 prints "make dist" "$SCRATCH/one/dist/runlxc-$VERSION.tar.gz" make -s --no-print-directory BUILD="$SCRATCH/one" dist

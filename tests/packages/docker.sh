@@ -32,6 +32,8 @@ busybox_rootfs "$SCRATCH/busybox"
 ok "and has an image" sh -c 'tar -C "$1" -c . | chroot "$2" docker import - busybox' sh "$SCRATCH/busybox" "$R"
 status_is "it does not know the runtime" 125 in_root docker run --rm --network none --runtime runlxc busybox true
 
+table_row "the same with Docker $(in_root docker version -f '{{.Server.Version}}' | grep -oE '^[0-9]+\.[0-9]+')" \
+    '`apt install ./runlxc_*.deb`, `runlxc install --engine docker`, `docker run --runtime runlxc`'
 # took FROM: milliseconds since then.
 took() {
     echo $((($(date +%s%N) - $1) / 1000000))
@@ -54,6 +56,7 @@ total=$(took "$begin")
 echo "# $(printf 'from packages to a container: %d.%d s (apt install %d ms, runlxc install %d ms, docker run %d ms)' \
     $((total / 1000)) $((total % 1000 / 100)) "$first" "$second" "$third")"
 within "in less than a minute" "$total" 1 60000
+ran "a container $((total / 1000)).$((total % 1000 / 100)) s after the first of these three, downloads apart, and always within a minute"
 
 ok "the container is LXC's" in_root docker run -d --name seen --network none --runtime runlxc busybox sleep 600
 is "and lxc-ls lists it" "$(in_root lxc-ls -P /var/run/docker/runtime-runc/moby -1 --running | tr -d ' ')" "$out"
@@ -69,6 +72,8 @@ ok "a removal has nothing more to tell" in_root sh /var/lib/dpkg/info/runlxc.pre
 is "not a word" "$out$err" ""
 ok "apt purge" apt_in_root purge --autoremove runlxc
 is "nothing of ours is left" "$(ours)" ""
+ran "the engine's file is given back, and nothing is left after \`apt purge\`"
+table_row_end
 
 kill "$dockerd"
 wait "$dockerd"

@@ -11,11 +11,14 @@
 #     root_begin "$BASE"                     R: a copy of it, with /proc, /sys, /dev, /run and /tmp
 #     debs_into                              our packages in its /root/debs
 #     ok "..." in_root CMD...                in it
-#     debian_tests                           debian/tests there, as its control file says
+#     debian_tests                           debian/tests there, as its control file says; sets tests_ran, their names for README.md
+#     debian_test NAME                       one of them, what it needs being installed
 #     root_end                               nothing runs in it any more
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tests/packages/table.sh
+. "$(dirname "${BASH_SOURCE[0]}")/table.sh"
 
 PACKAGES=$BUILD/packages
 VERSION=$(<"$TOP/VERSION")
@@ -145,19 +148,26 @@ apt_in_root() {
     in_root sh -c 'cd /root && exec apt-get -q -y --no-install-recommends "$@"' sh "$@"
 }
 
+# debian_test NAME
+debian_test() {
+    cp -r "$TOP/debian/tests" "$R/root/"
+    ok "debian/tests: $1" in_root sh -c 'mkdir "/tmp/$1" && AUTOPKGTEST_TMP=/tmp/$1 "/root/tests/$1" 2>"/tmp/$1.err" &&
+        { ! [ -s "/tmp/$1.err" ] || { cat "/tmp/$1.err" >&2; exit 1; }; }' sh "$1"
+    [ "$status" -eq 0 ] || diag "$(cat "$R/tmp/$1.err")"
+    tests_ran+="${tests_ran:+, }\`$1\`"
+}
+
 # debian_tests: one result for each test that debian/tests/control names, with what it needs installed before.
 debian_tests() {
     local names depends test
 
-    cp -r "$TOP/debian/tests" "$R/root/tests"
+    tests_ran=
     # By a descriptor of its own: what runs in the root may read standard input.
     while IFS='|' read -r -u 7 names depends; do
         # shellcheck disable=SC2086 # words
         ok "debian/tests: what $names needs is installed" apt_in_root install ${depends//,/ }
         for test in $names; do
-            ok "debian/tests: $test" in_root sh -c 'mkdir "/tmp/$1" && AUTOPKGTEST_TMP=/tmp/$1 "/root/tests/$1" 2>"/tmp/$1.err" &&
-                { ! [ -s "/tmp/$1.err" ] || { cat "/tmp/$1.err" >&2; exit 1; }; }' sh "$test"
-            [ "$status" -eq 0 ] || diag "$(cat "$R/tmp/$test.err")"
+            debian_test "$test"
         done
     done 7< <(awk -v RS= -v FS='\n' '{ names = depends = ""
         for (i = 1; i <= NF; i++) {

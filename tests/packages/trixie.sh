@@ -24,8 +24,12 @@ in_root sh -c 'mv /root/*.deb /root/debs/'
 ok "apt install ./*.deb" apt_in_root install ./debs/runlxc_"$VERSION"_"$arch".deb ./debs/liblxcdriver0_"$VERSION"_"$arch".deb \
     ./debs/liblxcdriver-dev_"$VERSION"_"$arch".deb
 like "lxc-start is LXC 6's" "$(in_root lxc-start --version)" '^6\.'
+table_row "Debian 13, a minimal root: LXC 6" "built there with gcc $(in_root gcc -dumpversion), \`apt install ./*.deb\`"
 debian_tests
+ran "$tests_ran of \`debian/tests\`"
 ok "apt purge" apt_in_root purge runlxc liblxcdriver0 liblxcdriver-dev
 is "leaves nothing" "$(ours)" ""
+ran "after \`apt purge\` nothing is left"
+table_row_end
 root_end
 suite_end

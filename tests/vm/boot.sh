@@ -41,7 +41,7 @@ cp "$vm/release" "$out/release"
 echo "$vm/tree/lib/modules/$(<"$vm/release")" >"$out/modules"
 printf '%s\0' "$@" >"$out/command"
 pwd >"$out/directory"
-for name in BUILD ONLY ENGINE_TIMES RUNLXC LXC_LAUNCH LXC_RUNTIME ONLY_OURS VM_SUITES; do
+for name in BUILD ONLY ENGINE_TIMES RUNLXC LXC_LAUNCH LXC_RUNTIME ONLY_OURS VM_SUITES DEBS; do
     [ -z "${!name+set}" ] || printf '%s\0' "$name=${!name}"
 done >"$out/environment"
 
