@@ -33,7 +33,7 @@ mkdir "$SCRATCH/elsewhere" && cd "$SCRATCH/elsewhere" && umask 077
 tar -xf "$SCRATCH/one/dist/runlxc-$VERSION.tar.gz"
 umask 022
 cd "runlxc-$VERSION" || suite_end
-is "has git's files, and their list" "$(find . -type f | sed 's,^\./,,' | LC_ALL=C sort)" \
+is "has git's files, and their list" "$(find . ! -type d | sed 's,^\./,,' | LC_ALL=C sort)" \
     "$({ if [ -e "$TOP/.git" ]; then git -C "$SCRATCH/other" ls-files; else cat "$TOP/MANIFEST"; fi; echo MANIFEST; } | LC_ALL=C sort)"
 ok "make dist of that" env TZ=Asia/Tokyo make -s --no-print-directory BUILD="$SCRATCH/two" dist
 is "gives the same bytes, without git" "$(sha256sum <"$SCRATCH/two/dist/runlxc-$VERSION.tar.gz")" \
