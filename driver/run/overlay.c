@@ -41,7 +41,7 @@ static int fs_config(int fs, const char *key, const char *value)
  */
 static int fail_overlay(struct failure *f, int fs, const char *what)
 {
-    char text[WHAT_MAX / 2];
+    char text[WHAT_MAX / 2], said[WHAT_MAX / 2];
     int code = errno;
     ssize_t got = read(fs, text, sizeof(text) - 1);
 
@@ -50,7 +50,8 @@ static int fail_overlay(struct failure *f, int fs, const char *what)
         return fail(f, what, NULL);
     text[got] = '\0';
     text[strcspn(text, "\n")] = '\0';
-    return fail(f, what, text + 2);
+    snprintf(said, sizeof(said), "%s:", what);
+    return fail(f, said, text + 2);
 }
 
 /* A layer by descriptor: no path needs overlayfs' escapes for ':' and ',', and the options stay
@@ -67,15 +68,15 @@ static int mount_overlay(int fs, const char *lower, const char *upper, const cha
 {
     if (fs_config(fs, "source", "runlxc") < 0 || fs_config(fs, "lowerdir", lower) < 0 ||
         fs_config(fs, "upperdir", upper) < 0 || fs_config(fs, "workdir", work) < 0)
-        return fail_overlay(f, fs, "set up the overlay:");
+        return fail_overlay(f, fs, "set up the overlay");
     /* The layer is thrown away: it need not be synced to the disk when it is unmounted. Old kernels
      * do not know the word. */
     syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0);
     /* Its marks on files are "trusted." attributes, which are the host's root's. */
     if (rootless() && syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
-        return fail_overlay(f, fs, "set up the overlay:");
+        return fail_overlay(f, fs, "set up the overlay");
     if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-        return fail_overlay(f, fs, "mount the overlay:");
+        return fail_overlay(f, fs, "mount the overlay");
     return 0;
 }
 
@@ -97,7 +98,7 @@ static int make_mount(const int *lower_fds, size_t n, const char *upper, const c
     if (mount_overlay(fs, lower.data, upper, work, f) < 0)
         return -1;
     fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-    return fd < 0 ? fail_overlay(f, fs, "mount the overlay:") : fd;
+    return fd < 0 ? fail_overlay(f, fs, "mount the overlay") : fd;
 }
 
 /* ---- shifted layers ---- */
