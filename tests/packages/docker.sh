@@ -70,7 +70,10 @@ ok "runlxc install --engine docker --remove" in_root runlxc install --engine doc
 is "gives the file back" "$(<"$R/etc/docker/daemon.json")" "$(<daemon.json.before)"
 ok "a removal has nothing more to tell" in_root sh /var/lib/dpkg/info/runlxc.prerm remove
 is "not a word" "$out$err" ""
-ok "apt purge" apt_in_root purge --autoremove runlxc
+mkdir -p "$R/var/lib/runlxc" && mv "$R/var/lib/runlxc" "$R/srv/moved" && ln -s /srv/moved "$R/var/lib/runlxc"
+ok "apt purge, what containers have left being elsewhere" apt_in_root purge --autoremove runlxc
+like "which is said" "$out$err" 'runlxc: /var/lib/runlxc is a link to /srv/moved, which stays'
+ok "and stays" test -d "$R/srv/moved"
 is "nothing of ours is left" "$(ours)" ""
 ran "the engine's file is given back, and nothing is left after \`apt purge\`"
 table_row_end

@@ -86,7 +86,7 @@ while mountpoint -q /var/lib/runlxc; do umount /var/lib/runlxc; done
 ok "dpkg -i" "${package[@]}" -i "$deb"
 # This root is a layer of overlayfs, which can be none of another.
 fails_with 125 "root filesystem: mount the overlay: invalid argument" /usr/bin/lxc-launch --rm @busybox true
-rm -rf /var/lib/runlxc
+rm -rf /var/lib/runlxc/*
 mount -t tmpfs -o mode=755 runlxc-test-state /var/lib
 prints "a container" "runlxc-default (enforce)" /usr/bin/lxc-launch --rm @busybox cat /proc/self/attr/current
 ok "which has left files" test -d /var/lib/runlxc
