@@ -2,9 +2,10 @@
  * What the driver and the supervisor say to each other; the second half of base/protocol.h, with
  * the same record format.
  *
- * The supervisor is started first, as `runlxc-supervise ROOT ID CLEANUP-COMMAND [ARG...]`, with its
- * end of a SOCK_SEQPACKET pair as descriptor SUP_FD. From then on it is the one who answers for the
- * container's traces: if the driver's end closes before the container was started (or at any time,
+ * The supervisor is started first, as `runlxc-supervise ROOT ID WARM CLEANUP-COMMAND [ARG...]`,
+ * with its end of a SOCK_SEQPACKET pair as descriptor SUP_FD; WARM tells whether what shared/warm.h
+ * describes has begun, or is left to it. From then on it is the one who answers for the container's
+ * traces: if the driver's end closes before the container was started (or at any time,
  * without SF_DETACH), it ends what there is and, with SF_REMOVE or when the start was not complete,
  * replaces itself by the clean-up command, which removes everything that the record and the
  * directory name.
@@ -44,6 +45,9 @@
 #include "base/protocol.h"
 
 #define SUP_FD 3
+
+#define SUP_WARM "warm"
+#define SUP_COLD "cold"
 
 /* In lxc-start: where the guard tells the supervisor that it is there, and the guard's library
  * itself, which is loaded by this number and not by its path. It closes both. */

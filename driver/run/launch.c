@@ -16,6 +16,7 @@
 #include "host/proc.h"
 #include "run/hooks.h"
 #include "shared/packet.h"
+#include "shared/warm.h"
 
 static int set_stdio(struct launch *l, struct lxcdriver_error **err)
 {
@@ -178,6 +179,8 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
 
     l->init = msg->pid;
     l->init_start = msg->start_time;
+    if (!(l->flags & SF_ENGINE))
+        warm_end(false); /* nothing more is moved */
     unit_release(l);
     if (launch_check_peers(l, err) < 0 || cpuset_guard_restore(&l->cpuset, &l->cmd->res, err) < 0 ||
         launch_furnish(l, msg->pid, err) < 0)
@@ -218,6 +221,7 @@ static void tell_oom(struct launch *l, int64_t kills)
 static int on_started(struct launch *l, struct lxcdriver_error **err)
 {
     l->started = true;
+    warm_end(false);
     if (hooks_poststart(l->cmd, l->init, l->init_start, err) < 0)
         return -1;
     if (l->options->on_start)
@@ -252,6 +256,7 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
     case SUP_CREATED:
         return on_created(l, &msg, err);
     case SUP_RELEASED:
+        warm_end(false);
         return l->create_only ? 1 : send_start(l, err);
     case SUP_STARTED:
         return on_started(l, err);

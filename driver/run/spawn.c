@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "base/rootless.h"
 #include "shared/packet.h"
+#include "shared/warm.h"
 
 extern char **environ;
 
@@ -102,9 +103,17 @@ int launch_claim(struct launch *l, struct lxcdriver_error **err)
 int launch_spawn(struct launch *l, struct lxcdriver_error **err)
 {
     cleanup_free char *helper = driver_helper(l->drv, "runlxc-supervise");
-    char *argv[] = {helper,           l->drv->root, l->cmd->id,       l->drv->cleanup,
-                    (char *)"--root", l->drv->root, (char *)"delete", (char *)"--force",
-                    l->cmd->id,       NULL};
+    char *argv[] = {helper,
+                    l->drv->root,
+                    l->cmd->id,
+                    (char *)(warm_begun() ? SUP_WARM : SUP_COLD),
+                    l->drv->cleanup,
+                    (char *)"--root",
+                    l->drv->root,
+                    (char *)"delete",
+                    (char *)"--force",
+                    l->cmd->id,
+                    NULL};
     cleanup_close int mine = -1, theirs = -1;
     int pair[2], code;
 

@@ -1,4 +1,4 @@
-/* runlxc-supervise ROOT ID CLEANUP-COMMAND [ARG...]: see supervisor.h and base/supervise.h. */
+/* runlxc-supervise ROOT ID WARM CLEANUP-COMMAND [ARG...]: see supervisor.h and base/supervise.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shared/packet.h"
+#include "shared/warm.h"
 #include "supervise/supervisor.h"
 
 #define RUNNING_GRACE_MS                                                                           \
@@ -134,6 +135,7 @@ static void reap(struct supervisor *s)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        warm_reaped(pid);
         if (pid == s->init && !s->have_status) {
             s->have_status = true; /* lxc-start is dead: as subreaper we are its parent now */
             s->status = status;
@@ -188,6 +190,7 @@ static void check_started(struct supervisor *s)
     s->started_ns = sup_realtime_ns();
     sup_state_write(s, "running");
     sup_report_started(s);
+    warm_end(false);
     sup_trim();
 }
 
@@ -321,9 +324,9 @@ int main(int argc, char **argv)
 {
     static struct supervisor s;
 
-    if (argc < 4)
+    if (argc < 5)
         return 125;
-    s = (struct supervisor){.root = argv[1], .id = argv[2], .cleanup = argv + 3, .driver = SUP_FD};
+    s = (struct supervisor){.root = argv[1], .id = argv[2], .cleanup = argv + 4, .driver = SUP_FD};
     s.root_fd = s.dir_fd = s.run_lxc = s.bootstrap = s.exe = s.rootfs = s.log = s.drain = -1;
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
     s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = s.children = s.own_mounts = -1;
@@ -332,7 +335,8 @@ int main(int argc, char **argv)
         s.clients[i].fd = -1;
     if (setup(&s) < 0 || claim(&s) < 0)
         return 125;
-    sup_warm();
+    if (strcmp(argv[3], SUP_COLD) == 0)
+        warm_begin();
     if (s.driver >= 0 && receive_record(&s) == 0 && launch(&s) == 0)
         supervise(&s);
     return finish(&s);

@@ -185,10 +185,6 @@ void sup_come_back(struct supervisor *s);
 /* link.c: delete an interface of the network namespace that we are in; gone already is fine. */
 void sup_link_delete(const char *name);
 
-/* warm.c: have what the first move between cgroups waits for begin now, by a child that ends by
- * itself. */
-void sup_warm(void);
-
 /* trim.c: give back the memory that only the start needed. */
 void sup_trim(void);
 

@@ -15,6 +15,7 @@
 #include "common/user.h"
 #include "launch/image.h"
 #include "lxcdriver.h"
+#include "shared/warm.h"
 
 #define PROGRAM "lxc-launch"
 #define EXIT_OURS 125
@@ -178,6 +179,8 @@ int main(int argc, char **argv)
         printf(PROGRAM " %s\n", lxcdriver_version());
         return 0;
     }
+    if (!run.options.dry_run && geteuid() == 0)
+        warm_begin();
     if (user_enter(run.options.root, argv + 1, &err) < 0)
         return report(err);
     run.drv = lxcdriver_new(run.options.root, &err);
@@ -191,5 +194,6 @@ int main(int argc, char **argv)
     lxcdriver_command_free(run.own);
     lxcdriver_launch_free(run.launch);
     lxcdriver_free(run.drv);
+    warm_end(true);
     return code;
 }

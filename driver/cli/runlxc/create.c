@@ -24,5 +24,6 @@ const struct verb verb_create = {
     .options_size = sizeof(struct bundle_options),
     .min_args = 1,
     .max_args = 1,
+    .moves = true,
     .act = act,
 };

@@ -8,6 +8,7 @@
 #include "common/session.h"
 #include "common/user.h"
 #include "runlxc/verb.h"
+#include "shared/warm.h"
 #include "spec/words.h"
 
 #define EXIT_OURS 1
@@ -163,6 +164,8 @@ static int run_verb(const struct verb *verb, struct context *ctx, const struct g
         code = -1;
     else if (code == 0) {
         *failure = verb->failure ? verb->failure : EXIT_OURS;
+        if (verb->moves && geteuid() == 0)
+            warm_begin();
         code = act(verb, ctx, globals, options, args, err);
     }
     options_clear(verb->options, verb->n_options, options);
@@ -237,5 +240,6 @@ int main(int argc, char **argv)
     }
     lxcdriver_error_free(err);
     log_close(&log);
+    warm_end(true);
     return code;
 }

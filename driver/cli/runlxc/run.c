@@ -37,5 +37,6 @@ const struct verb verb_run = {
     .options_size = sizeof(struct bundle_options),
     .min_args = 1,
     .max_args = 1,
+    .moves = true,
     .act = act,
 };

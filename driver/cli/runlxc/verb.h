@@ -74,6 +74,7 @@ struct verb {
     size_t options_size;    /* of the struct that they fill; it is zero before */
     int min_args, max_args; /* max_args -1: any number */
     bool in_order;  /* options end where the arguments begin: what follows is somebody else's */
+    bool moves;     /* starts processes in new cgroups: shared/warm.h */
     bool as_caller; /* an ordinary user needs no user namespace for it */
     int failure;    /* exit code when it fails (0: 1) */
     int misuse;     /* and when it is called wrongly (0: 1) */
