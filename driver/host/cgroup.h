@@ -33,7 +33,8 @@ struct cgroup_layout {
     struct cgroup_hierarchy *hierarchies;
     size_t n;
     struct strv v1_controllers, v2_controllers;
-    bool own; /* no base is LXC's to write: see cgroup_layout_delegate() */
+    bool own;         /* no base is LXC's to write: see cgroup_layout_delegate() */
+    bool root_shared; /* `/` is a shared mount: what the same reading of mountinfo tells */
 };
 
 /*

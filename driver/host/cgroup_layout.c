@@ -140,6 +140,15 @@ static const struct mountinfo *find_mount(const struct mounts *mounts, const cha
     return best;
 }
 
+/* The last mount on "/" is the one that is seen: rootfs and an initial ramdisk come before it. */
+static bool root_is_shared(const struct mounts *mounts)
+{
+    for (size_t i = mounts->n; i-- > 0;)
+        if (str_eq(mounts->list[i].target, "/"))
+            return mounts->list[i].shared;
+    return false;
+}
+
 /* ---- the layout ---- */
 
 void cgroup_hierarchy_clear(struct cgroup_hierarchy *h)
@@ -218,6 +227,7 @@ static int layout_fill(char *mountinfo, char *cgroup, struct cgroup_layout *out,
 
     if (mounts_read(mountinfo, &mounts) < 0)
         return err_nomem(err);
+    out->root_shared = root_is_shared(&mounts);
     while (cgroup_line_next(&cgroup, &line)) {
         const struct mountinfo *m = find_mount(&mounts, line.controllers, line.path);
 

@@ -1,14 +1,8 @@
 #include "host/mountinfo.h"
 
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/fs.h"
 #include "base/str.h"
-#include "host/proc.h"
-
-#define MOUNTINFO_MAX ((size_t)64 << 20)
 
 static bool octal_digit(char c)
 {
@@ -65,33 +59,4 @@ bool mountinfo_next(char **text, struct mountinfo *out)
         if (parse_line(line, out))
             return true;
     return false;
-}
-
-/* Cuts the text up. The last mount on "/" is the one that is seen: rootfs and an initial ramdisk
- * come before it. */
-static bool root_is_shared(char *text)
-{
-    struct mountinfo m;
-    bool shared = false;
-
-    while (mountinfo_next(&text, &m))
-        if (strcmp(m.target, "/") == 0)
-            shared = m.shared;
-    return shared;
-}
-
-bool mountinfo_text_root_is_shared(const char *mountinfo)
-{
-    cleanup_free char *copy = strdup(mountinfo);
-
-    return copy && root_is_shared(copy);
-}
-
-int mountinfo_root_is_shared(struct lxcdriver_error **err)
-{
-    cleanup_free char *text = NULL;
-
-    if (fs_read_at(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL) < 0)
-        return err_sys(err, errno, "read /proc/self/mountinfo");
-    return root_is_shared(text);
 }

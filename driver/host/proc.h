@@ -34,12 +34,6 @@ void proc_end(pid_t pid, uint64_t start_time, int signum, int timeout_ms);
 /* Inode of /proc/PID/ns/KIND ("net"), 0 when it cannot be read. pid 0: ourselves. */
 uint64_t proc_ns_inode(pid_t pid, const char *kind);
 
-/* Whether `/` is a shared mount: mountinfo has an optional field "shared:" for it. 1, 0, or -1 with
- * err. */
-int mountinfo_root_is_shared(struct lxcdriver_error **err);
-/* The same out of a text. */
-bool mountinfo_text_root_is_shared(const char *mountinfo);
-
 /* The capabilities that a container can be given here: CapBnd of /proc/self/status; none when that
  * cannot be read. */
 uint64_t proc_bounding_set(void);

@@ -197,13 +197,13 @@ static bool maps_ids(const struct command *cmd)
     return cmd->n_uid_maps > 0;
 }
 
-static uint64_t supervisor_flags(const struct launch *l, int shared_root)
+static uint64_t supervisor_flags(const struct launch *l)
 {
     const struct command *cmd = l->cmd;
     uint64_t flags = l->flags;
     bool own_pids = cmd->ns[NS_PID].mode == NS_NEW && !cmd->pid_container;
 
-    if (shared_root)
+    if (l->layout.root_shared)
         flags |= SF_RSLAVE;
     if (!own_pids)
         flags |= SF_KILL_CGROUP;
@@ -296,13 +296,10 @@ static int write_record(struct launch *l, struct lxcdriver_error **err)
                                                   : (int)l->drv->conf.start_timeout_s;
     cleanup_free char *log = str_printf("%s/lxc.log", l->dir);
     cleanup_free char *guard = driver_helper(l->drv, "runlxc-guard.so");
-    int shared = mountinfo_root_is_shared(err);
 
     if (!log || !guard)
         return err_nomem(err);
-    if (shared < 0)
-        return -1;
-    l->flags = supervisor_flags(l, shared);
+    l->flags = supervisor_flags(l);
     record_begin(&l->record);
     record_add_u64(&l->record, SUPT_FLAGS, l->flags);
     record_add_u64(&l->record, SUPT_TIMEOUT_MS, (uint64_t)timeout * 1000);

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "host/cgroup.h"
 #include "host/mountinfo.h"
 #include "host/proc.h"
 
@@ -145,61 +146,6 @@ static void test_bounding_set(void **state)
     assert_int_equal(proc_bounding_set(), expected);
 }
 
-/* ---- mountinfo ---- */
-
-static void test_text_root_shared(void **state)
-{
-    static const struct {
-        const char *text;
-        bool shared;
-    } cases[] = {
-        {"27 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n", true},
-        {"27 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n", false},
-        {"27 1 8:1 / / rw,relatime master:1 - ext4 /dev/sda1 rw\n", false},
-        {"27 1 8:1 / / rw,relatime master:1 shared:7 unbindable - ext4 /dev/sda1 rw", true},
-        {"27 1 8:1 / /sub rw shared:1 - ext4 /dev/sda1 rw\n28 1 8:1 / / rw - ext4 x rw\n", false},
-        {"1 1 0:2 / / rw shared:1 - rootfs rootfs rw\n27 1 8:1 / / rw - ext4 x rw\n", false},
-        {"1 1 0:2 / / rw - rootfs rootfs rw\n27 1 8:1 / / rw shared:3 - ext4 x rw\n", true},
-        {"27 1 8:1 /shared:1 / rw - shared:1 shared:2 shared:3\n", false},
-        {"", false},
-        {"nonsense\n\n", false},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-        if (mountinfo_text_root_is_shared(cases[i].text) != cases[i].shared)
-            fail_msg("expected %s for: %s", cases[i].shared ? "shared" : "not shared",
-                     cases[i].text);
-}
-
-static int shared_in_namespace(unsigned long propagation)
-{
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount(NULL, "/", NULL, propagation, NULL) < 0)
-        return 9;
-    return mountinfo_root_is_shared(NULL);
-}
-
-static void test_real_root_shared(void **state)
-{
-    static const struct {
-        unsigned long propagation;
-        int expected;
-    } cases[] = {{MS_SHARED, 1}, {MS_PRIVATE, 0}, {MS_SLAVE, 0}};
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        pid_t child = fork();
-        int status;
-
-        if (child == 0)
-            _exit(shared_in_namespace(cases[i].propagation));
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status));
-        assert_int_equal(WEXITSTATUS(status), cases[i].expected);
-    }
-}
-
 static void test_mountinfo_fields(void **state)
 {
     char text[] = "36 35 98:0 /mnt1 /mnt\\0402 rw,noatime master:1 - ext3 /dev/root rw,errors=x y\n"
@@ -231,13 +177,83 @@ static void test_mountinfo_fields(void **state)
     assert_false(mountinfo_next(&at, &m));
 }
 
+/* ---- whether / is shared ---- */
+
+static void test_text_root_shared(void **state)
+{
+    static const struct {
+        const char *text;
+        bool shared;
+    } cases[] = {
+        {"27 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n", true},
+        {"27 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw\n", false},
+        {"27 1 8:1 / / rw,relatime master:1 - ext4 /dev/sda1 rw\n", false},
+        {"27 1 8:1 / / rw,relatime master:1 shared:7 unbindable - ext4 /dev/sda1 rw", true},
+        {"27 1 8:1 / /sub rw shared:1 - ext4 /dev/sda1 rw\n28 1 8:1 / / rw - ext4 x rw\n", false},
+        {"1 1 0:2 / / rw shared:1 - rootfs rootfs rw\n27 1 8:1 / / rw - ext4 x rw\n", false},
+        {"1 1 0:2 / / rw - rootfs rootfs rw\n27 1 8:1 / / rw shared:3 - ext4 x rw\n", true},
+        {"27 1 8:1 /shared:1 / rw - shared:1 shared:2 shared:3\n", false},
+        {"", false},
+        {"nonsense\n\n", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cleanup_free char *text =
+            str_printf("30 29 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n%s", cases[i].text);
+        struct cgroup_layout got;
+
+        assert_non_null(text);
+        assert_int_equal(cgroup_layout_parse(text, "0::/\n", NULL, &got, NULL), 0);
+        if (got.root_shared != cases[i].shared)
+            fail_msg("expected %s for: %s", cases[i].shared ? "shared" : "not shared",
+                     cases[i].text);
+        cgroup_layout_clear(&got);
+    }
+}
+
+static int shared_in_namespace(unsigned long propagation)
+{
+    struct cgroup_layout got;
+    int shared;
+
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount(NULL, "/", NULL, propagation, NULL) < 0)
+        return 9;
+    if (cgroup_layout_read(&got, NULL) < 0)
+        return 8;
+    shared = got.root_shared;
+    cgroup_layout_clear(&got);
+    return shared;
+}
+
+static void test_real_root_shared(void **state)
+{
+    static const struct {
+        unsigned long propagation;
+        int expected;
+    } cases[] = {{MS_SHARED, 1}, {MS_PRIVATE, 0}, {MS_SLAVE, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        pid_t child = fork();
+        int status;
+
+        if (child == 0)
+            _exit(shared_in_namespace(cases[i].propagation));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), cases[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stat_names),       cmocka_unit_test(test_stat_states),
         cmocka_unit_test(test_ns_inode),         cmocka_unit_test(test_bounding_set),
-        cmocka_unit_test(test_text_root_shared), cmocka_unit_test(test_real_root_shared),
-        cmocka_unit_test(test_mountinfo_fields),
+        cmocka_unit_test(test_mountinfo_fields), cmocka_unit_test(test_text_root_shared),
+        cmocka_unit_test(test_real_root_shared),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
