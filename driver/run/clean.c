@@ -197,25 +197,32 @@ static bool recorded_as_stopped(const struct container *c)
     return str_eq(json_string_value(json_object_get(c->state, "status")), "stopped");
 }
 
+/*
+ * Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is killed
+ * for itself. We may be what the supervisor became by exec: proc_end() spares ourselves.
+ */
+static void end_processes(const struct container *c)
+{
+    /* In engine mode the supervisor is frozen with its container, and what is frozen in v1 does not
+     * end. */
+    if (container_state(c) == LXCDRIVER_PAUSED)
+        cgroup_freeze(&c->cgroups, false, NULL);
+    proc_end(c->supervisor, c->supervisor_start, recorded_as_stopped(c) ? 0 : SIGKILL,
+             KILL_WAIT_MS);
+    /* By the cgroups first: what is frozen in v1 does not end before it is thawed, and the
+     * supervisor's record does not say which directory is the freezer's. */
+    if (c->cgroups.n > 0)
+        cgroup_signal(&c->cgroups, SIGKILL, 0, NULL);
+    proc_end(c->pid, c->start_time, SIGKILL, KILL_WAIT_MS);
+}
+
 static void clean_open(struct container *c, bool torn_down, struct lxcdriver_error **first)
 {
     struct traces t = {0};
     struct lxcdriver_error *one = NULL;
 
-    /* In engine mode the supervisor is frozen with its container, and what is frozen in v1 does not
-     * end. */
-    if (container_state(c) == LXCDRIVER_PAUSED)
-        cgroup_freeze(&c->cgroups, false, NULL);
-    /* Top down: the supervisor takes lxc-start with it, that the init; what lost its parent is
-     * killed for itself. We may be what the supervisor became by exec: proc_end() spares ourselves.
-     */
-    proc_end(c->supervisor, c->supervisor_start, recorded_as_stopped(c) ? 0 : SIGKILL,
-             KILL_WAIT_MS);
-    /* By the cgroups first: what is frozen in v1 does not end before it is thawed, and the record
-     * below does not say which directory is the freezer's. */
-    if (c->cgroups.n > 0)
-        cgroup_signal(&c->cgroups, SIGKILL, 0, NULL);
-    proc_end(c->pid, c->start_time, SIGKILL, KILL_WAIT_MS);
+    if (!torn_down)
+        end_processes(c);
     if (traces_read(c->dir_fd, &t, &one) < 0)
         note(first, &one);
     if (!torn_down)

@@ -409,11 +409,19 @@ static void remove_traces(struct launch *l, int result)
     }
 }
 
+/* Whether the supervisor has left nothing but the records, and holds none of what they name:
+ * neither a root filesystem that it has mounted, nor its place in a unit. */
+static bool records_only(const struct launch *l)
+{
+    return l->claimed && l->ended_in_order && !l->unit && !(l->flags & SF_ROOTFS);
+}
+
 static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command,
                         const struct lxcdriver_run_options *options, bool create_only, int *status,
                         struct lxcdriver_error **err)
 {
     struct launch l;
+    bool early;
     int result;
 
     if (command_validate(command->cmd, err) < 0)
@@ -428,11 +436,15 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
         launch_clear(&l); /* the supervisor goes on by itself and is the caller's child */
         return 0;
     }
+    /* Its own end takes a while, for its mount namespace's sake. */
+    early = result == 0 && options->remove && records_only(&l);
+    if (early)
+        remove_traces(&l, result);
     reap_supervisor(&l);
     if (result == 0 && status)
         *status = l.status;
     unit_release(&l);
-    if (l.claimed && (result < 0 || options->remove))
+    if (!early && l.claimed && (result < 0 || options->remove))
         remove_traces(&l, result);
     /* The record that names them may not have been written yet. */
     if (result < 0) {

@@ -347,8 +347,9 @@ int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdrive
 /* Remove mount points that were made, as far as they are empty. 0, or -1 with the first failure's
  * error. */
 int clean_made(const struct strv *made, struct lxcdriver_error **err);
-/* Remove every trace of an id, whatever is left of it; torn_down: its supervisor has ended in
- * order, so that no process, cgroup and interface is left. 0 or -1. */
+/* Remove every trace of an id, whatever is left of it; torn_down: its supervisor has said
+ * that it took down all in order, so that no process but itself, which is about to end, and no
+ * cgroup or interface is left. 0 or -1. */
 int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
                  struct lxcdriver_error **err);
 

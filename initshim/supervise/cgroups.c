@@ -152,6 +152,16 @@ void sup_cgroups_kill(const char *const *paths, size_t n)
     }
 }
 
+bool sup_cgroups_remove_empty(const char *const *paths, size_t n)
+{
+    bool gone = true;
+
+    for (size_t i = 0; i < n; i++)
+        if (unlinkat(AT_FDCWD, paths[i], AT_REMOVEDIR) < 0 && errno != ENOENT)
+            gone = false;
+    return gone;
+}
+
 bool sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest)
 {
     bool gone = true;

@@ -36,6 +36,10 @@ void sup_init_died(struct supervisor *s)
     s->finished_ns = sup_realtime_ns();
     /* While the brake holds lxc-start the cgroup is still there. */
     s->oom_kills = sup_oom_kills(s->oom);
+    /* lxc-start takes its time to send the status. What the container's cgroups still hold, a child
+     * of theirs or a process, is met again behind it. */
+    if (s->phase == PHASE_RUNNING && !s->inside && !(s->rec.flags & SF_LXC_TEARDOWN))
+        s->payload_gone = sup_cgroups_remove_empty(s->rec.payload, s->rec.n_payload);
     sup_fifo_release(s);
     if (s->phase != PHASE_ENDING && s->phase != PHASE_RUNNING && !s->exec_done && !s->failed)
         sup_fail(s, SUP_ORIGIN_SUPERVISOR, 0, "its init was killed before the command ran");
@@ -130,7 +134,7 @@ static void remove_traces(struct supervisor *s)
             sup_cgroups_kill(s->rec.payload, s->rec.n_payload);
         return;
     }
-    s->left = !sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
+    s->left = !s->payload_gone && !sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
     /* Whatever lxc-start left in its own: a hook that would not end. */
     s->left = !sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true) || s->left;
     if (s->rec.host_if)

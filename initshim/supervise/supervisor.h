@@ -80,10 +80,12 @@ struct supervisor {
     int status;  /* wait(2) status of the init */
     bool failed; /* `failure` is to be reported instead of a start */
     struct sup_msg failure;
-    bool left; /* a cgroup could not be removed */
+    bool payload_gone; /* its cgroups were empty at the init's end, and are removed */
+    bool left;         /* a cgroup could not be removed */
     uint32_t oom_kills;
     int64_t started_ns, finished_ns;
     int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none */
+    int64_t trim_ms;     /* when sup_trim() is due; the same */
 };
 
 /* record.c: map the record; strings point into it and stay for the process's life. 0 or -1. */
@@ -166,6 +168,8 @@ void sup_teardown(struct supervisor *s);
  * `kill_rest`. */
 /* True when none of them is left. */
 bool sup_cgroups_remove(const char *const *paths, size_t n, bool kill_rest);
+/* The same for those that hold nothing; no waiting. */
+bool sup_cgroups_remove_empty(const char *const *paths, size_t n);
 /* Kill what is in them and below, but for ourselves. */
 void sup_cgroups_kill(const char *const *paths, size_t n);
 /* Let what is frozen in v1 see the SIGKILL that it was sent. */
