@@ -19,6 +19,8 @@
 #define RUNNING_GRACE_MS                                                                           \
     2000 /* for LXC's word after the shim's exec: the slow path when it never comes */
 
+#define TRIM_AFTER_MS 20 /* a command that ends sooner needs the pages again at once */
+
 enum {
     POLL_SIGNALS,
     POLL_DRIVER,
@@ -191,7 +193,7 @@ static void check_started(struct supervisor *s)
     sup_state_write(s, "running");
     sup_report_started(s);
     warm_end(false);
-    sup_trim();
+    s->trim_ms = sup_now_ms() + TRIM_AFTER_MS;
 }
 
 static size_t fill_poll(struct supervisor *s, struct pollfd *fds)
@@ -243,21 +245,40 @@ static bool over(const struct supervisor *s)
     return s->init_dead && (s->have_status || s->lxc == 0);
 }
 
+/* Milliseconds until one of the two is due; -1: neither. */
+static int poll_timeout(const struct supervisor *s)
+{
+    int64_t at = s->deadline_ms, left;
+
+    if (s->trim_ms && (!at || s->trim_ms < at))
+        at = s->trim_ms;
+    if (!at)
+        return -1;
+    left = at - sup_now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+static void on_timeout(struct supervisor *s)
+{
+    int64_t now = sup_now_ms();
+
+    if (s->trim_ms && s->trim_ms <= now) {
+        s->trim_ms = 0;
+        sup_trim();
+    }
+    if (s->deadline_ms && s->deadline_ms <= now)
+        on_deadline(s);
+}
+
 static void supervise(struct supervisor *s)
 {
     struct pollfd fds[POLL_CLIENTS + MAX_CLIENTS];
 
     while (!over(s)) {
         size_t n = fill_poll(s, fds);
-        int timeout = -1;
 
-        if (s->deadline_ms) {
-            int64_t left = s->deadline_ms - sup_now_ms();
-
-            timeout = left > 0 ? (int)left : 0;
-        }
-        if (poll(fds, n, timeout) == 0)
-            on_deadline(s);
+        if (poll(fds, n, poll_timeout(s)) == 0)
+            on_timeout(s);
         else
             dispatch(s, fds);
         sup_check_created(s);
