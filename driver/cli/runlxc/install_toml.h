@@ -3,8 +3,8 @@
 #ifndef RUNLXC_CLI_INSTALL_TOML_H
 #define RUNLXC_CLI_INSTALL_TOML_H
 
-#include "runlxc/install.h"
 #include "base/toml.h"
+#include "runlxc/install.h"
 
 #define PLAN_PATH_MAX 8 /* NULL at its end included */
 #define PLAN_TABLES_MAX 2
