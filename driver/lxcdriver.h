@@ -121,6 +121,11 @@ struct lxcdriver_run_options {
     size_t n_preserve;
     bool remove;         /* remove all records when it has ended, also when this process is gone */
     int start_timeout_s; /* 0: 30 */
+    /* The service manager's socket (sd_notify(3), what NOTIFY_SOCKET says); NULL: none. The
+     * container has one of its own, and what it says there of its state is passed on; with `detach`
+     * lxcdriver_run() returns when it is ready, or has ended. One that nobody listens on is a
+     * warning. */
+    const char *notify_socket;
 };
 
 /* Create and start a container, wait for its end (unless `detach`). *status is a wait(2) status. */
@@ -155,6 +160,10 @@ int lxcdriver_create(struct lxcdriver *drv, struct lxcdriver_command *cmd,
 /* Run the command of a created container; returns when it has been executed. 0, or -1 with an error
  * whose exit code is 126 or 127 when it could not be. */
 int lxcdriver_start(struct lxcdriver *drv, const char *id, struct lxcdriver_error **err);
+/* The same, but with a service manager's socket (not NULL) it returns when the command is ready, or
+ * has ended. An error before the start when the container was created without such a socket. */
+int lxcdriver_start_ready(struct lxcdriver *drv, const char *id, const char *notify_socket,
+                          struct lxcdriver_error **err);
 
 /* Wait for the end of a container that any process started; *status is a wait(2) status. Not
  * polled. */

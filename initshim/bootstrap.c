@@ -76,7 +76,7 @@ static const struct shape shapes[WT_TAGS] = {
 #define ALL_FLAGS                                                                                  \
     (WF_EXEC | WF_TERMINAL | WF_NO_NEW_PRIVS | WF_INIT | WF_ROOT_READONLY | WF_CREATE_CWD |        \
      WF_LOOPBACK | WF_UMOUNT_PROC | WF_NEW_SESSION_KEYRING | WF_SYS_READONLY | WF_CHOWN_STDIO |    \
-     WF_DEV_READONLY | WF_USERNS | WF_CGROUP_NS)
+     WF_DEV_READONLY | WF_USERNS | WF_CGROUP_NS | WF_NOTIFY)
 
 static int refuse(struct failure *f, uint32_t tag, const char *why)
 {

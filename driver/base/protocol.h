@@ -156,6 +156,8 @@ enum wire_flag {
                             /proc/self/setgroups may deny */
     /* join a cgroup namespace: a descriptor of it follows those of WT_ATTACH */
     WF_CGROUP_NS = 1 << 13,
+    /* NOTIFY_SOCKET in the environment is for the container's own process, and for none of exec */
+    WF_NOTIFY = 1 << 14,
 };
 
 /* NUMA nodes that a mask can name, as many as the kernel can be built for (NODES_SHIFT). */

@@ -34,8 +34,13 @@
  *     driver -> supervisor  SUP_HOOKS_DONE   the hooks on the host were run; value: whether one
  * failed, then the container is ended
  *
+ *
+ *     supervisor -> driver  SUP_NOTIFIED  with SF_NOTIFY, once: the container has said READY=1, and
+ * the host's service manager was told
+ *
  * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
- * SUP_WAIT (answered by SUP_EXIT).
+ * SUP_WAIT (answered by SUP_EXIT). SUP_START with value 1 asks for SUP_NOTIFIED as well, and is
+ * answered by SUP_REFUSED without SF_NOTIFY: nothing was started.
  */
 #ifndef RUNLXC_SUPERVISE_H
 #define RUNLXC_SUPERVISE_H
@@ -105,15 +110,17 @@ enum sup_flag {
     /* setgroups(2) is denied, and LXC's start fails when it may try it: it is not to have the
      * capability, nor is what it starts */
     SF_NO_SETGID = 1 << 15,
-    SF_LEASH = 1 << 16, /* what is under a profile of AppArmor's does not die with its parent */
+    SF_LEASH = 1 << 16,  /* what is under a profile of AppArmor's does not die with its parent */
+    SF_NOTIFY = 1 << 17, /* pass the container's notifications on to the host's service manager */
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */
 enum sup_fd { SUPFD_RECORD, SUPFD_BOOTSTRAP, SUPFD_EXE, SUPFD_FIXED };
 /* then: rootfs (SF_ROOTFS); log file and, without a terminal, the read end to drain (SF_LOG); stdin
- * stdout stderr (SF_STDIO); then what the shim gets as it is: the mounts of WT_ATTACH, and whatever
+ * stdout stderr (SF_STDIO); the container's notification socket and one connected to the host's
+ * (SF_NOTIFY); then what the shim gets as it is: the mounts of WT_ATTACH, and whatever
  * is to be preserved for the workload */
-#define SUP_OWN_MAX (SUPFD_FIXED + 6) /* all before the shim's */
+#define SUP_OWN_MAX (SUPFD_FIXED + 8) /* all before the shim's */
 #define SUP_SHIM_MAX 128              /* the shim's */
 
 enum sup_type {
@@ -131,7 +138,9 @@ enum sup_type {
     SUP_RELEASE,
     SUP_RELEASED,
     SUP_HOOKS,
-    SUP_HOOKS_DONE
+    SUP_HOOKS_DONE,
+    SUP_NOTIFIED,
+    SUP_REFUSED
 };
 
 enum sup_origin { SUP_ORIGIN_SHIM, SUP_ORIGIN_SUPERVISOR, SUP_ORIGIN_LXC };
@@ -145,7 +154,8 @@ struct sup_msg {
     uint32_t origin;     /* SUP_FAIL */
     uint32_t stage;      /* SUP_FAIL, SUP_WARN */
     int32_t errnum;
-    int32_t value; /* SUP_FAIL: exit code; SUP_HOOKS_DONE; SUP_EXIT: 1 when a cgroup is left */
+    /* SUP_FAIL: exit code; SUP_HOOKS_DONE; SUP_EXIT: 1 when a cgroup is left; SUP_START */
+    int32_t value;
     char detail[SHIM_DETAIL];
 };
 

@@ -108,7 +108,9 @@ static int bind_plan(const struct command *cmd, size_t i, struct mount_plan *pla
     const struct mount_spec *m = &cmd->mounts[i];
 
     plan->bind = true;
-    plan->way = tied_to_host(cmd, m) || shifted(m) || closed(cmd, plan) ? MOUNT_ATTACH : MOUNT_LXC;
+    plan->way = tied_to_host(cmd, m) || shifted(m) || closed(cmd, plan) || m->detached_plus_one
+                    ? MOUNT_ATTACH
+                    : MOUNT_LXC;
     /* In a bundle they may be what an engine knows of the source's file system: the kernel does not
      * look at them. */
     if (m->data.n && !cmd->engine)

@@ -119,7 +119,8 @@ static int add_clone(struct launch *l, const struct mount_spec *m, bool look_onl
     mount = ARRAY_GROW(&l->attach, &l->n_attach);
     if (!mount)
         return err_nomem(err);
-    *mount = clone_source(l->cmd, m, source, err);
+    *mount = m->detached_plus_one ? fcntl(m->detached_plus_one - 1, F_DUPFD_CLOEXEC, 10)
+                                  : clone_source(l->cmd, m, source, err);
     return *mount < 0 ? -1 : 0;
 }
 

@@ -61,6 +61,8 @@ static int gather(const struct exec *e, const char *data, size_t len, struct inh
     while ((more = record_next(&reader, &rec)) > 0)
         if (gather_one(in, &rec) < 0)
             return damaged(e, err);
+    if (in->flags & WF_NOTIFY)
+        env_unset(&in->env, "NOTIFY_SOCKET");
     return more < 0 ? damaged(e, err) : 0;
 }
 

@@ -15,6 +15,7 @@
 #include "base/rootless.h"
 #include "host/proc.h"
 #include "run/hooks.h"
+#include "run/notify.h"
 #include "shared/packet.h"
 #include "shared/warm.h"
 
@@ -72,6 +73,8 @@ static void close_handed_over(struct launch *l)
         close_fd(&l->attach[i]);
     l->n_attach = 0;
     close_fd(&l->cgroup_ns);
+    close_fd(&l->notify.mount);
+    close_fd(&l->notify.sock);
 }
 
 void launch_clear(struct launch *l)
@@ -82,6 +85,7 @@ void launch_clear(struct launch *l)
     close_fd(&l->sock);
     close_fd(&l->dir_fd);
     close_fd(&l->console);
+    close_fd(&l->notify.host);
     free(l->dir);
     cgroup_layout_clear(&l->layout);
     cgroup_dirs_clear(&l->payload);
@@ -116,6 +120,7 @@ static int launch_init(struct launch *l, struct lxcdriver *drv, struct command *
     *l = (struct launch){.drv = drv, .cmd = cmd, .options = options};
     l->sock = l->dir_fd = l->log_fd = l->drain_fd = l->console = -1;
     l->cgroup_ns = l->cpuset.dir = l->unit_hold = -1;
+    l->notify.host = l->notify.mount = l->notify.sock = -1;
     l->stdio[0] = l->stdio[1] = l->stdio[2] = -1;
     l->rootfs = (struct rootfs){.fd = -1, .mount_fd = -1};
     cmd->rootless = rootless();
@@ -226,7 +231,7 @@ static int on_started(struct launch *l, struct lxcdriver_error **err)
         return -1;
     if (l->options->on_start)
         l->options->on_start(l->options->opaque, l->init);
-    return l->options->detach ? 1 : 0;
+    return l->options->detach && !launch_awaits_ready(l) ? 1 : 0;
 }
 
 /* Returns 0 to go on, 1 when the container has ended, -1. */
@@ -260,6 +265,9 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
         return l->create_only ? 1 : send_start(l, err);
     case SUP_STARTED:
         return on_started(l, err);
+    case SUP_NOTIFIED:
+        l->ready = true;
+        return launch_awaits_ready(l) ? 1 : 0;
     case SUP_EXIT:
         l->ended = true;
         l->ended_in_order = msg.value == 0;
@@ -392,6 +400,7 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
     if (l->options->on_handed_over)
         l->options->on_handed_over(l->options->opaque);
     result = launch_loop(l, err);
+    launch_settle_ready(l);
     return result < 0 ? -1 : 0;
 }
 
@@ -430,7 +439,8 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
     l.create_only = create_only;
     if (result == 0)
         result = launch_run(&l, err);
-    if (result == 0 && (options->detach || l.detached)) {
+    /* One that has ended before it was ready, to be removed, is nobody else's to remove. */
+    if (result == 0 && (options->detach || l.detached) && !(l.ended && options->remove)) {
         if (status)
             *status = LXCDRIVER_DETACHED;
         launch_clear(&l); /* the supervisor goes on by itself and is the caller's child */

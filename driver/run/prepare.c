@@ -16,6 +16,7 @@
 #include "host/proc.h"
 #include "run/hooks.h"
 #include "run/listener.h"
+#include "run/notify.h"
 #include "spec/readers.h"
 
 #define ID_CGROUP_MAX 240         /* the longest id that a cgroup is called after as it is */
@@ -169,7 +170,7 @@ static int write_bootstrap(struct launch *l, struct lxcdriver_error **err)
 {
     struct bootstrap_facts facts = {
         .flags = (l->drain_fd >= 0 || l->options->use_stdio ? WF_CHOWN_STDIO : 0) |
-                 (l->cgroup_ns >= 0 ? WF_CGROUP_NS : 0),
+                 (l->cgroup_ns >= 0 ? WF_CGROUP_NS : 0) | (l->flags & SF_NOTIFY ? WF_NOTIFY : 0),
         .env = &l->env,
         .seccomp = l->seccomp.insns,
         .seccomp_len = l->seccomp.n * sizeof(*l->seccomp.insns),
@@ -459,7 +460,8 @@ int launch_prepare(struct launch *l, bool look_only, struct lxcdriver_error **er
         l->flags & SF_ENGINE && !(l->cmd->system_container && l->layout.mode == CGROUP_V2);
     if (cgroup_paths(l, look_only, err) < 0 || launch_prepare_lxcfs(l, err) < 0 ||
         userns_resolve(l, look_only, err) < 0 || launch_resolve_namespaces(l, err) < 0 ||
-        launch_resolve_network(l, look_only, err) < 0 || write_env_file(l, look_only, err) < 0 ||
+        launch_resolve_network(l, look_only, err) < 0 ||
+        (!look_only && launch_notify(l, err) < 0) || write_env_file(l, look_only, err) < 0 ||
         prepare_files(l, err) < 0 || (!l->cmd->engine && add_dockerenv(l, err) < 0) ||
         config_device_mounts(l->cmd, err) < 0)
         return -1;

@@ -243,7 +243,12 @@ struct launch {
     struct cgroup_dirs actual; /* of the running init */
     bool furnished;
     struct resctrl_group rdt;
-    bool create_only; /* the command waits for lxcdriver_start() */
+    struct {
+        int host;        /* connected to the service manager's socket */
+        int mount, sock; /* the container's socket, and the mount that it is in */
+    } notify;            /* all -1 without SF_NOTIFY */
+    bool create_only;    /* the command waits for lxcdriver_start() */
+    bool ready;          /* it has said so, and the manager was told */
     bool started, ended, ended_in_order, claimed;
     bool may_go_on; /* the supervisor was let go, or is to start the command */
     int status;

@@ -197,6 +197,10 @@ int launch_hand_over(struct launch *l, struct lxcdriver_error **err)
     if (l->flags & SF_STDIO)
         for (int i = 0; i < 3; i++)
             fds[n++] = l->stdio[i];
+    if (l->flags & SF_NOTIFY) {
+        fds[n++] = l->notify.sock;
+        fds[n++] = l->notify.host;
+    }
     for (size_t i = 0; i < l->n_attach; i++)
         fds[n++] = l->attach[i];
     if (l->cgroup_ns >= 0)

@@ -99,6 +99,9 @@ struct mount_spec {
     size_t n_uid_maps, n_gid_maps;
     bool tmpcopyup;
     bool create_source; /* make a missing source directory on the host (docker run -v) */
+    /* A descriptor of a detached mount (fsmount(2)) + 1, which is attached instead of a copy of
+     * `source`; not owned. Set by the launch, not by a reader. 0: none. */
+    int detached_plus_one;
 };
 
 /* Free what it holds; all zero afterwards. */

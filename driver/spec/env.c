@@ -42,6 +42,17 @@ int env_set(struct strv *env, const char *assignment, struct lxcdriver_error **e
     return 0;
 }
 
+void env_unset(struct strv *env, const char *name)
+{
+    size_t i;
+
+    while ((i = find(env, name, strlen(name))) < env->n) {
+        free(env->items[i]);
+        /* With the NULL behind the last. */
+        memmove(&env->items[i], &env->items[i + 1], (env->n-- - i) * sizeof(*env->items));
+    }
+}
+
 const char *env_get(const struct strv *env, const char *name)
 {
     size_t len = strlen(name);

@@ -60,6 +60,8 @@ void flags_help(struct buf *out);
 /* Image, config: env defaults. Replace-or-append "K=V" (or take K from our environment when no
  * '='); env keeps its order. */
 int env_set(struct strv *env, const char *assignment, struct lxcdriver_error **err);
+/* Take every variable of that name out. */
+void env_unset(struct strv *env, const char *name);
 const char *env_get(const struct strv *env, const char *name);
 
 /* ---- words with a table behind them (spec/{caps,mountopt,units,rlimits}.c) ---- */

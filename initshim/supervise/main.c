@@ -29,6 +29,8 @@ enum {
     POLL_CONTROL,
     POLL_DRAIN,
     POLL_INIT,
+    POLL_NOTIFY,
+    POLL_HOST,
     POLL_CLIENTS
 };
 
@@ -69,6 +71,7 @@ static int take_fds(struct supervisor *s, const int *fds, size_t n)
     s->bootstrap = fds[SUPFD_BOOTSTRAP];
     s->exe = fds[SUPFD_EXE];
     want += (flags & SF_ROOTFS ? 1 : 0) + (flags & SF_STDIO ? 3 : 0);
+    want += flags & SF_NOTIFY ? 2 : 0;
     want += flags & SF_LOG ? (flags & SF_TERMINAL ? 1 : 2) : 0;
     if (n < want || n - want > SUP_SHIM_MAX)
         return -1;
@@ -82,6 +85,10 @@ static int take_fds(struct supervisor *s, const int *fds, size_t n)
     if (flags & SF_STDIO)
         for (int i = 0; i < 3; i++)
             s->stdio[i] = fds[at++];
+    if (flags & SF_NOTIFY) {
+        s->notify.sock = fds[at++];
+        s->notify.host = fds[at++];
+    }
     while (at < n)
         s->for_shim[s->n_for_shim++] = fds[at++];
     close(fds[SUPFD_RECORD]);
@@ -198,12 +205,18 @@ static void check_started(struct supervisor *s)
 
 static size_t fill_poll(struct supervisor *s, struct pollfd *fds)
 {
-    const int watched[POLL_CLIENTS] = {s->signals,   s->driver,  s->braked ? -1 : s->fifo,
-                                       s->shim,      s->control, s->drain,
-                                       s->init_pidfd};
+    const int watched[POLL_CLIENTS] = {s->signals,
+                                       s->driver,
+                                       s->braked ? -1 : s->fifo,
+                                       s->shim,
+                                       s->control,
+                                       s->drain,
+                                       s->init_pidfd,
+                                       sup_notify_listens(s) ? s->notify.sock : -1,
+                                       sup_notify_pends(s) ? s->notify.host : -1};
 
     for (size_t i = 0; i < POLL_CLIENTS; i++)
-        fds[i] = (struct pollfd){.fd = watched[i], .events = POLLIN};
+        fds[i] = (struct pollfd){.fd = watched[i], .events = i == POLL_HOST ? POLLOUT : POLLIN};
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         fds[POLL_CLIENTS + i] = (struct pollfd){.fd = s->clients[i].fd, .events = POLLIN};
     return POLL_CLIENTS + MAX_CLIENTS;
@@ -222,6 +235,10 @@ static void dispatch(struct supervisor *s, const struct pollfd *fds)
         sup_drain(s);
     if (fds[POLL_DRIVER].revents && s->driver >= 0)
         sup_driver_read(s);
+    if (fds[POLL_HOST].revents)
+        sup_notify_flush(s);
+    if (fds[POLL_NOTIFY].revents)
+        sup_notify_read(s);
     if (fds[POLL_INIT].revents && s->init_pidfd >= 0) {
         while (s->shim >= 0)
             sup_shim_read(s);
@@ -245,13 +262,17 @@ static bool over(const struct supervisor *s)
     return s->init_dead && (s->have_status || s->lxc == 0);
 }
 
-/* Milliseconds until one of the two is due; -1: neither. */
+/* The earlier of two times, of which 0 is none. */
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return !one || (other && other < one) ? other : one;
+}
+
+/* Milliseconds until something is due; -1: nothing is. */
 static int poll_timeout(const struct supervisor *s)
 {
-    int64_t at = s->deadline_ms, left;
+    int64_t at = earlier(earlier(s->deadline_ms, s->trim_ms), sup_notify_pause_ms(s)), left;
 
-    if (s->trim_ms && (!at || s->trim_ms < at))
-        at = s->trim_ms;
     if (!at)
         return -1;
     left = at - sup_now_ms();
@@ -300,6 +321,7 @@ static void cleanup(struct supervisor *s)
 
 static int finish(struct supervisor *s)
 {
+    sup_notify_rest(s);
     sup_teardown(s);
     /* Not when the records are removed at once. */
     if (s->released || (s->started_ns && !((s->rec.flags & SF_REMOVE) && s->driver >= 0)))
@@ -352,6 +374,7 @@ int main(int argc, char **argv)
     s.stdio[0] = s.stdio[1] = s.stdio[2] = -1;
     s.fifo = s.shim = s.control = s.signals = s.oom = s.init_pidfd = s.children = s.own_mounts = -1;
     s.listener_dir = s.guard = -1;
+    s.notify = (struct notify){.sock = -1, .host = -1, .launcher = getppid()};
     for (size_t i = 0; i < MAX_CLIENTS; i++)
         s.clients[i].fd = -1;
     if (setup(&s) < 0 || claim(&s) < 0)

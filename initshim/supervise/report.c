@@ -87,6 +87,23 @@ void sup_report_exit(struct supervisor *s)
     answer(s, &msg, false);
 }
 
+/* The container is ready, and the host knows. */
+void sup_report_notified(struct supervisor *s)
+{
+    struct sup_msg msg = {.type = SUP_NOTIFIED, .pid = s->init};
+
+    sup_report(s, &msg, NULL, 0);
+    for (size_t i = 0; i < MAX_CLIENTS; i++) {
+        struct client *client = &s->clients[i];
+
+        if (client->fd < 0 || !client->waits_ready)
+            continue;
+        client->waits_ready = 0;
+        if (packet_send(client->fd, &msg, sizeof(msg), NULL, 0) < 0)
+            drop(client);
+    }
+}
+
 /* All is written down: the container goes on without the driver. */
 static void release(struct supervisor *s)
 {
@@ -162,6 +179,31 @@ void sup_control_accept(struct supervisor *s)
     close(fd); /* full: the client sees the end of file and says so */
 }
 
+static pid_t process_of(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? 0 : peer.pid;
+}
+
+static void start(struct supervisor *s, struct client *client, bool ready)
+{
+    struct sup_msg refusal = {.type = SUP_FAIL, .origin = SUP_ORIGIN_SUPERVISOR, .value = 125};
+
+    if (s->phase == PHASE_CREATED && (!ready || s->notify.sock >= 0)) {
+        client->waits_start = true;
+        client->waits_ready = ready ? process_of(client->fd) : 0;
+        sup_shim_start(s);
+        return;
+    }
+    if (s->phase == PHASE_CREATED)
+        refusal.type = SUP_REFUSED;
+    else
+        snprintf(refusal.detail, sizeof(refusal.detail), "it was started already");
+    packet_send(client->fd, &refusal, sizeof(refusal), NULL, 0);
+}
+
 void sup_client_read(struct supervisor *s, struct client *client)
 {
     struct sup_msg msg;
@@ -174,16 +216,7 @@ void sup_client_read(struct supervisor *s, struct client *client)
     } else if (msg.type == SUP_WAIT) {
         client->waits_exit = true;
     } else if (msg.type == SUP_START) {
-        struct sup_msg refusal = {.type = SUP_FAIL, .origin = SUP_ORIGIN_SUPERVISOR, .value = 125};
-
-        client->waits_start = true;
-        if (s->phase == PHASE_CREATED) {
-            sup_shim_start(s);
-            return;
-        }
-        client->waits_start = false;
-        snprintf(refusal.detail, sizeof(refusal.detail), "it was started already");
-        packet_send(client->fd, &refusal, sizeof(refusal), NULL, 0);
+        start(s, client, msg.value == 1);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/supervise.h"
 #include "shared/listener.h"
+#include "supervise/notice.h"
 
 #define MAX_CGROUPS                                                                                \
     64 /* twice the number of hierarchies that Linux has controllers for, with room */
@@ -32,6 +33,18 @@ struct sup_record {
     size_t n_listener_parts;
 };
 
+/* Of the container's notifications, notify.c. */
+struct notify {
+    int sock, host;               /* -1: none */
+    pid_t launcher;               /* whose child we were started as */
+    bool ready;                   /* the manager was told that the container is */
+    int64_t from_ms;              /* when the present spell began, CLOCK_MONOTONIC */
+    unsigned taken;               /* messages in it */
+    char pending[NOTIFY_OUT_MAX]; /* what the manager had no room for yet */
+    size_t n_pending;
+    bool pending_ready;
+};
+
 enum phase {
     PHASE_STARTING, /* lxc-start and the shim are at work */
     PHASE_CREATED,  /* the shim waits for SHIM_START */
@@ -43,6 +56,7 @@ enum phase {
 struct client {
     int fd; /* -1: free */
     bool waits_start, waits_exit;
+    pid_t waits_ready; /* it, 0: does not */
 };
 
 struct supervisor {
@@ -60,6 +74,7 @@ struct supervisor {
 
     int listener_dir; /* of rec.listener */
     int fifo, shim, control, signals, oom;
+    struct notify notify;
     int guard; /* the guard of lxc-start's command socket has written a byte here; -1: looked at */
     int children; /* our own list of children in /proc; -1: the kernel has none */
     struct client clients[MAX_CLIENTS];
@@ -148,12 +163,25 @@ int sup_report(struct supervisor *s, const struct sup_msg *msg, const int *fds, 
 void sup_report_started(struct supervisor *s);
 void sup_report_failure(struct supervisor *s);
 void sup_report_exit(struct supervisor *s);
+void sup_report_notified(struct supervisor *s);
 void sup_fail(struct supervisor *s, uint32_t origin, int errnum, const char *detail);
 void sup_driver_read(struct supervisor *s);
 int sup_control_open(struct supervisor *s);
 void sup_control_accept(struct supervisor *s);
 void sup_client_read(struct supervisor *s, struct client *client);
 void sup_clients_close(struct supervisor *s);
+
+/*
+ * notify.c: from the container's notification socket to the host's. Whether to listen to the one,
+ * or to wait for room in the other; when to look again, CLOCK_MONOTONIC, 0: not by time; take what
+ * is there; send what is pending; at the end, whatever is still there.
+ */
+bool sup_notify_listens(const struct supervisor *s);
+bool sup_notify_pends(const struct supervisor *s);
+int64_t sup_notify_pause_ms(const struct supervisor *s);
+void sup_notify_read(struct supervisor *s);
+void sup_notify_flush(struct supervisor *s);
+void sup_notify_rest(struct supervisor *s);
 
 /* drain.c: output into the log. Returns false at its end. */
 bool sup_drain(struct supervisor *s);

@@ -102,6 +102,7 @@ static void base_options(const struct run *run, struct lxcdriver_run_options *op
 {
     options->remove = run->options.remove;
     options->start_timeout_s = run->options.start_timeout_s;
+    options->notify_socket = getenv("NOTIFY_SOCKET");
 }
 
 static void warn(void *opaque, const char *message)

@@ -82,6 +82,7 @@ static int set_run(struct bundle_job *job, struct lxcdriver_error **err)
     }
     job->run.on_created = on_created;
     job->run.on_warning = on_warning;
+    job->run.notify_socket = getenv("NOTIFY_SOCKET");
     return 0;
 }
 

@@ -1,10 +1,16 @@
 /* runlxc start */
+#include <stdlib.h>
+
+#include "base/str.h"
 #include "runlxc/verb.h"
 
 static int act(const struct context *ctx, void *values, char **args, struct lxcdriver_error **err)
 {
+    const char *notify_socket = getenv("NOTIFY_SOCKET");
+
     (void)values;
-    return lxcdriver_start(ctx->drv, args[0], err);
+    return str_empty(notify_socket) ? lxcdriver_start(ctx->drv, args[0], err)
+                                    : lxcdriver_start_ready(ctx->drv, args[0], notify_socket, err);
 }
 
 const struct verb verb_start = {

@@ -1,0 +1,17 @@
+/* What becomes of NOTIFY_SOCKET (sd_notify(3)): the container has a socket of its own, from which
+ * the supervisor passes on what may pass. */
+#ifndef RUNLXC_RUN_NOTIFY_H
+#define RUNLXC_RUN_NOTIFY_H
+
+#include "run/run.h"
+
+/* Make the socket when the options name the manager's, and say it in the command: a mount and a
+ * variable of the environment. A manager that does not listen is no more than a warning. Before the
+ * environment is written and the targets are resolved. 0 or -1. */
+int launch_notify(struct launch *l, struct lxcdriver_error **err);
+/* Whether the launch is to last until the command has said that it is ready. */
+bool launch_awaits_ready(const struct launch *l);
+/* After it has said so: see that the manager has taken that in, before the launch ends. */
+void launch_settle_ready(const struct launch *l);
+
+#endif
