@@ -39,8 +39,9 @@
  * the host's service manager was told
  *
  * A client of the control socket may send SUP_START (answered by SUP_STARTED or SUP_FAIL) and
- * SUP_WAIT (answered by SUP_EXIT). SUP_START with value 1 asks for SUP_NOTIFIED as well, and is
- * answered by SUP_REFUSED without SF_NOTIFY: nothing was started.
+ * SUP_WAIT (answered by SUP_EXIT). SUP_START with a descriptor beside it, a socket connected to
+ * the service manager's, asks for SUP_NOTIFIED as well, and is answered by SUP_REFUSED without
+ * SF_NOTIFY: nothing was started.
  */
 #ifndef RUNLXC_SUPERVISE_H
 #define RUNLXC_SUPERVISE_H
@@ -154,7 +155,7 @@ struct sup_msg {
     uint32_t origin;     /* SUP_FAIL */
     uint32_t stage;      /* SUP_FAIL, SUP_WARN */
     int32_t errnum;
-    /* SUP_FAIL: exit code; SUP_HOOKS_DONE; SUP_EXIT: 1 when a cgroup is left; SUP_START */
+    /* SUP_FAIL: exit code; SUP_HOOKS_DONE; SUP_EXIT: 1 when a cgroup is left */
     int32_t value;
     char detail[SHIM_DETAIL];
 };

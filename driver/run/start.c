@@ -22,12 +22,12 @@ static int receive(int sock, struct sup_msg *msg)
     return got;
 }
 
-static int ask(const struct container *c, int sock, bool ready, struct lxcdriver_error **err)
+static int ask(const struct container *c, int sock, int host, struct lxcdriver_error **err)
 {
-    struct sup_msg msg = {.type = SUP_START, .value = ready};
+    struct sup_msg msg = {.type = SUP_START};
     int got;
 
-    if (packet_send(sock, &msg, sizeof(msg), NULL, 0) < 0)
+    if (packet_send(sock, &msg, sizeof(msg), &host, host >= 0) < 0)
         return err_sys(err, errno, "container \"%s\": start", c->id);
     got = receive(sock, &msg);
     if (got < 0)
@@ -85,7 +85,7 @@ static int start(struct lxcdriver *drv, const char *id, int host, struct lxcdriv
     sock = control_connect(c.dir_fd);
     if (sock < 0)
         return err_sys(err, errno, "container \"%s\": its supervisor does not answer", c.id);
-    if (ask(&c, sock, host >= 0, err) < 0 || poststart(&c, err) < 0)
+    if (ask(&c, sock, host, err) < 0 || poststart(&c, err) < 0)
         return -1;
     if (host >= 0)
         await_ready(sock, host);

@@ -6,6 +6,7 @@
  * answers BARRIER=1, when all that was sent before it has been passed on.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #define SPELL_MS 100
 #define SPELL_MAX 32
+#define REST_MS 500
 #define REST_MAX 512 /* more than a socket's queue can usually hold: net.unix.max_dgram_qlen */
 
 static bool spent(const struct notify *n)
@@ -137,18 +139,32 @@ void sup_notify_read(struct supervisor *s)
     }
     while (n->taken < SPELL_MAX && n->n_pending == 0 && take(s))
         ;
+    /* The kernel has mapped pages around each one that this needed. */
+    sup_trim();
 }
 
-/* What the container said right before its end. Whoever has no room now does not get it. */
+/* Wait until the manager has room, or the time is over. */
+static void wait_for_room(struct supervisor *s, int64_t until_ms)
+{
+    struct pollfd room = {.fd = s->notify.host, .events = POLLOUT};
+    int64_t left;
+
+    while (s->notify.n_pending && (left = until_ms - sup_now_ms()) > 0)
+        if (poll(&room, 1, (int)left) > 0)
+            sup_notify_flush(s);
+}
+
+/* What the container said right before its end, as far as the manager takes it soon. */
 void sup_notify_rest(struct supervisor *s)
 {
     struct notify *n = &s->notify;
+    int64_t until_ms = sup_now_ms() + REST_MS;
 
     if (n->sock < 0 || s->started_ns == 0)
         return;
-    sup_notify_flush(s);
+    wait_for_room(s, until_ms);
     for (int i = 0; i < REST_MAX && n->n_pending == 0 && take(s); i++)
-        ;
+        wait_for_room(s, until_ms);
     close(n->sock);
     n->sock = -1;
     n->n_pending = 0;

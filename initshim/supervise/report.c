@@ -187,16 +187,24 @@ static pid_t process_of(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ? 0 : peer.pid;
 }
 
-static void start(struct supervisor *s, struct client *client, bool ready)
+/* With `host`, the service manager as who starts it sees that, it is told when the container is
+ * ready. */
+static void start(struct supervisor *s, struct client *client, int host)
 {
     struct sup_msg refusal = {.type = SUP_FAIL, .origin = SUP_ORIGIN_SUPERVISOR, .value = 125};
 
-    if (s->phase == PHASE_CREATED && (!ready || s->notify.sock >= 0)) {
+    if (s->phase == PHASE_CREATED && (host < 0 || s->notify.sock >= 0)) {
         client->waits_start = true;
-        client->waits_ready = ready ? process_of(client->fd) : 0;
+        if (host >= 0) {
+            client->waits_ready = process_of(client->fd);
+            close(s->notify.host);
+            s->notify.host = host;
+        }
         sup_shim_start(s);
         return;
     }
+    if (host >= 0)
+        close(host);
     if (s->phase == PHASE_CREATED)
         refusal.type = SUP_REFUSED;
     else
@@ -207,7 +215,9 @@ static void start(struct supervisor *s, struct client *client, bool ready)
 void sup_client_read(struct supervisor *s, struct client *client)
 {
     struct sup_msg msg;
-    int got = packet_recv(client->fd, &msg, sizeof(msg), NULL, 0, NULL, NULL);
+    int fd = -1;
+    size_t n = 0;
+    int got = packet_recv(client->fd, &msg, sizeof(msg), &fd, 1, &n, NULL);
 
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -216,8 +226,11 @@ void sup_client_read(struct supervisor *s, struct client *client)
     } else if (msg.type == SUP_WAIT) {
         client->waits_exit = true;
     } else if (msg.type == SUP_START) {
-        start(s, client, msg.value == 1);
+        start(s, client, fd);
+        return;
     }
+    if (fd >= 0)
+        close(fd);
 }
 
 void sup_clients_close(struct supervisor *s)

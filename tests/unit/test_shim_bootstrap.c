@@ -282,7 +282,7 @@ static void test_modes(void **state)
     begin_valid(WF_EXEC);
     put_u64(WT_SETNS, 0);
     assert_int_equal(decode(), 0);
-    begin_valid(1u << 14);
+    begin_valid(1u << 15);
     expect_refused("record of tag 1: unknown flag");
 }
 

@@ -184,3 +184,54 @@ s_more_events_of_runtime()
     id=$(podman inspect --format '{{.Id}}' "$C")
     "$RUNTIME_PATH" events --stats "$id" | jq -r '.type, .data.pids.current, (.data.memory.usage.limit), (.data.cpu.usage.total > 0)'
 }
+
+# ---- sd_notify ----
+
+# notify_manager; notify_said: the service manager whose socket NOTIFY_SOCKET names, and what it was told by whom: conmon and Podman are
+# known by their names, a pid by whose it is.
+notify_manager()
+{
+    must "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O1 -static -o "$PWD/notify" "$TOP/tests/helpers/notify.c"
+    "$PWD/notify" listen "$PWD/manager" >"$PWD/said" &
+    notify_listener=$!
+    until_true 5 grep -q ready "$PWD/said"
+    export NOTIFY_SOCKET=$PWD/manager
+}
+notify_said()
+{
+    local conmon
+
+    conmon=$(podman inspect --format '{{.State.ConmonPid}}' "$C")
+    sed -nE "s/^[0-9]+ [0-9]+ //; s/MAINPID=$conmon\b/MAINPID=conmon/; /^(who|ready)/!p" "$PWD/said" | grep -vxF BARRIER=1
+    kill -KILL "$notify_listener"
+}
+
+s_as_crun_sdnotify_container()
+{
+    notify_manager
+    must podman run -d --network none --name "$C" --sdnotify container -v "$PWD/notify:/bin/notify:ro" "$I" \
+        sh -c 'env | grep ^NOTIFY; notify send "STATUS=x" "READY=1\nMAINPID=1"; echo sent; exec sleep 60'
+    until_log sent
+    podman logs "$C"
+    x sh -c 'env | grep ^NOTIFY; ls /run/notify'
+    until_true 5 grep -q READY=1 "$PWD/said"
+    notify_said | sort # conmon and Podman tell it, each in his own time
+}
+
+s_as_crun_sdnotify_conmon()
+{
+    notify_manager
+    must podman run -d --network none --name "$C" --sdnotify conmon "$I" sh -c 'env | grep ^NOTIFY; ls /run/notify; exec sleep 60'
+    until_true 5 grep -q READY=1 "$PWD/said"
+    podman logs "$C"
+    notify_said
+}
+
+s_as_crun_sdnotify_ignore()
+{
+    notify_manager
+    must podman run -d --network none --name "$C" --sdnotify ignore "$I" sh -c 'env | grep ^NOTIFY; ls /run/notify; echo up; exec sleep 60'
+    until_log up
+    podman logs "$C"
+    notify_said
+}
