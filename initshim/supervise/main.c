@@ -19,8 +19,6 @@
 #define RUNNING_GRACE_MS                                                                           \
     2000 /* for LXC's word after the shim's exec: the slow path when it never comes */
 
-#define TRIM_AFTER_MS 20 /* a command that ends sooner needs the pages again at once */
-
 enum {
     POLL_SIGNALS,
     POLL_DRIVER,

@@ -140,7 +140,7 @@ void sup_notify_read(struct supervisor *s)
     while (n->taken < SPELL_MAX && n->n_pending == 0 && take(s))
         ;
     /* The kernel has mapped pages around each one that this needed. */
-    sup_trim();
+    s->trim_ms = sup_now_ms() + TRIM_AFTER_MS;
 }
 
 /* Wait until the manager has room, or the time is over. */

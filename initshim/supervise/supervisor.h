@@ -17,6 +17,7 @@
 #define MAX_CGROUPS                                                                                \
     64 /* twice the number of hierarchies that Linux has controllers for, with room */
 #define MAX_CLIENTS 16
+#define TRIM_AFTER_MS 20 /* a command that ends sooner needs the pages again at once */
 #define RUNNING_GRACE_MS                                                                           \
     2000 /* for LXC's RUNNING after the shim is ready: the slow path when it never comes */
 
