@@ -89,6 +89,10 @@ char *cgroup_relative(const struct cgroup_layout *layout, const char *cgroup,
  * out. 0 or -1. */
 int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgroup_dirs *out,
                        struct lxcdriver_error **err);
+/* Whether a process is at or below the base of each hierarchy in which it is, as far as mounts show
+ * them: then it can be moved by who may make cgroups there. 1, 0, or -1 with err. */
+int cgroup_layout_holds(const struct cgroup_layout *layout, pid_t pid,
+                        struct lxcdriver_error **err);
 /* Take those out of `dirs` that are in `others` too, but for a hierarchy's root, which everybody
  * passes over anyway. */
 void cgroup_dirs_subtract(struct cgroup_dirs *dirs, const struct cgroup_dirs *others);

@@ -130,6 +130,26 @@ int cgroup_dirs_of_pid(const struct cgroup_layout *layout, pid_t pid, struct cgr
     return 0;
 }
 
+int cgroup_layout_holds(const struct cgroup_layout *layout, pid_t pid, struct lxcdriver_error **err)
+{
+    struct cgroup_dirs own;
+    int result = 1;
+
+    if (cgroup_dirs_of_pid(layout, pid, &own, err) < 0)
+        return -1;
+    for (size_t i = 0; i < own.n && result == 1; i++) {
+        const struct cgroup_hierarchy *h = find_hierarchy(layout, own.dirs[i].controllers);
+        cleanup_free char *base = str_printf("%s%s%s", h->mount, *h->base ? "/" : "", h->base);
+
+        if (!base)
+            result = err_nomem(err);
+        else if (!cgroup_path_below(own.dirs[i].path, base))
+            result = 0;
+    }
+    cgroup_dirs_clear(&own);
+    return result;
+}
+
 static bool has_path(const struct cgroup_dirs *dirs, const char *path)
 {
     for (size_t i = 0; i < dirs->n; i++)

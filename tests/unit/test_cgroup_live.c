@@ -3,6 +3,34 @@
 
 #include "host/cgroup_path.h"
 
+/* ---- where a process is ---- */
+
+static void test_layout_holds(void **state)
+{
+    cleanup_err struct lxcdriver_error *err = NULL;
+    pid_t inside;
+    int before, in, out;
+
+    (void)state;
+    inside = start_in("", idle);
+    before = cgroup_layout_holds(&layout, inside, &err);
+    for (size_t i = 0; i < layout.n; i++) {
+        struct cgroup_hierarchy *h = &layout.hierarchies[i];
+        char *base = str_printf("%s%s%s", h->base, *h->base ? "/" : "", top);
+
+        free(h->base);
+        h->base = base;
+    }
+    in = cgroup_layout_holds(&layout, inside, &err);
+    out = cgroup_layout_holds(&layout, getpid(), &err);
+    cgroup_layout_clear(&layout);
+    check(cgroup_layout_read(&layout, &err), &err);
+    assert_int_equal(before, 1);
+    assert_int_equal(in, 1);
+    assert_int_equal(out, 0);
+    assert_int_equal(cgroup_layout_holds(&layout, -1, &err), -1);
+}
+
 /* ---- pids and signals ---- */
 
 static size_t count_pids(void)
@@ -314,6 +342,7 @@ static void test_remove_while_exiting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        live(test_layout_holds),
         live(test_pids),
         live(test_pids_of_missing_and_root),
         live(test_signal_spares),
