@@ -9,7 +9,7 @@
 #   TEST_HOME TEST_RUNTIME          his home and XDG_RUNTIME_DIR, on a tmpfs
 
 TEST_USER=runlxctest TEST_UID=4242 TEST_SUBID=2000000
-TEST_HOME=$SCRATCH/user/home TEST_RUNTIME=$SCRATCH/user/run
+TEST_HOME=${SCRATCH:-}/user/home TEST_RUNTIME=${SCRATCH:-}/user/run
 
 user_make() {
     local etc=$SCRATCH/user/etc file

@@ -217,7 +217,9 @@ static int run(struct exec *e, int *status, struct lxcdriver_error **err)
     if (check_apparmor(e->process, err) < 0 || exec_make_bootstrap(e, err) < 0 ||
         (!e->tty && set_stdio(e, err) < 0) || spawn_shim(e, err) < 0)
         return -1;
-    result = send_bootstrap(e, err);
+    result = unit_reach_exec(e->c, e->shim, err);
+    if (result == 0)
+        result = send_bootstrap(e, err);
     if (result == 0)
         result = converse(e, err);
     if (result < 0)

@@ -240,14 +240,16 @@ static void add_cgroups(struct launch *l, uint32_t tag, const struct cgroup_dirs
         record_add_string(&l->record, tag, dirs->dirs[i].path);
 }
 
-/* Where lxc-start goes. LXC's own teardown leaves its pivot directories behind; ours makes none,
- * but a start may fail before we are in charge. */
+/* Where lxc-start goes: to the supervisor, which need not be where we are (unit_reach_start()).
+ * LXC's own teardown leaves its pivot directories behind; ours makes none, but a start may fail
+ * before we are in charge. */
 static int add_others(struct launch *l, struct lxcdriver_error **err)
 {
     struct cgroup_dirs dirs = {0};
     bool own = l->cmd->own_cgroups;
+    pid_t home = l->supervisor ? l->supervisor : getpid();
 
-    if ((own ? cgroup_dirs_of_pid(&l->layout, getpid(), &dirs, err)
+    if ((own ? cgroup_dirs_of_pid(&l->layout, home, &dirs, err)
              : cgroup_dirs_of(&l->layout, l->cgroup_pivot, &dirs, err)) < 0)
         return -1;
     if (!own)

@@ -377,6 +377,14 @@ int unit_remove(const char *unit, const struct cgroup_dirs *payload, struct lxcd
 int unit_write(const char *unit, const struct cgroup_dirs *dirs, const struct cgroup_values *values,
                const struct command *cmd, bool v2, bool devices, struct lxcdriver_error **err);
 
+/* ---- unit_reach.c: an ordinary user's process that is to enter a unit ---- */
+struct systemd;
+/* Before the container is made: where we are outside of what the user's manager may divide, its
+ * supervisor is put into a scope there, which ends with it. 0 or -1. */
+int unit_reach_start(struct launch *l, struct systemd *sd, struct lxcdriver_error **err);
+/* The same for `pid`, a child of ours that enters the container's cgroup. 0 or -1. */
+int unit_reach_exec(const struct container *c, pid_t pid, struct lxcdriver_error **err);
+
 /* ---- control.c ---- */
 /* Connect to a container's supervisor. Descriptor, or -1 when nobody answers. */
 int control_connect(int dir_fd);

@@ -198,7 +198,7 @@ static int start(struct launch *l, struct plan *plan, struct lxcdriver_error **e
         0)
         return -1;
     l->unit = steal_ptr(&plan->name.unit);
-    return find_cgroup(l, sd, err);
+    return unit_reach_start(l, sd, err) < 0 ? -1 : find_cgroup(l, sd, err);
 }
 
 int launch_unit(struct launch *l, bool look_only, struct lxcdriver_error **err)
