@@ -77,50 +77,56 @@ static void raise_oom_score(struct process_spec *p)
         p->oom_score_adj = (int)own;
 }
 
-/* The one on /sys/fs/cgroup, or NULL. */
-static struct mount_spec *cgroup_mount(struct command *cmd, struct lxcdriver_error **err)
+static bool is_cgroups(const struct mount_spec *m)
+{
+    return str_eq(m->type, "cgroup") || str_eq(m->type, "cgroup2");
+}
+
+static int add_cgroup_mount(struct command *cmd, struct lxcdriver_error **err)
 {
     struct mount_spec *m;
 
     for (size_t i = 0; i < cmd->n_mounts; i++)
-        if (str_eq(cmd->mounts[i].type, "cgroup") || str_eq(cmd->mounts[i].type, "cgroup2"))
-            return &cmd->mounts[i];
-    if (!cmd->default_mounts)
-        return NULL;
+        if (is_cgroups(&cmd->mounts[i]))
+            return 0;
     m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
-    if (!m || str_set(&m->destination, CGROUP_PLACE) < 0) {
-        err_nomem(err);
-        return NULL;
-    }
+    if (!m || str_set(&m->destination, CGROUP_PLACE) < 0 || str_set(&m->type, "cgroup") < 0)
+        return err_nomem(err);
     m->flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | (cmd->privileged ? 0 : MS_RDONLY);
-    return m;
+    return 0;
 }
 
-/*
- * The kernel lets a new view of the v2 hierarchy be mounted by who owns the cgroup namespace that
- * it shows. Any other container sees what its maker sees, and cannot write it.
- */
-static int plan_cgroup_mount(struct launch *l, struct lxcdriver_error **err)
+/* Without a view of its own it is what the maker sees, which cannot be written. */
+static int bind_cgroups(struct mount_spec *m, struct lxcdriver_error **err)
 {
-    struct command *cmd = l->cmd;
-    struct lxcdriver_error *one = NULL;
-    struct mount_spec *m = cgroup_mount(cmd, &one);
-    bool view = l->layout.mode == CGROUP_V2 && cmd->ns[NS_CGROUP].mode == NS_NEW;
-
-    if (!m && one) {
-        *err = one;
-        return -1;
-    }
-    if (!m)
-        return 0;
-    strv_free(&m->data);
-    if (view)
-        return str_set(&m->type, "cgroup2") < 0 ? err_nomem(err) : 0;
     m->flags = MS_BIND | MS_REC | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
     m->rec_set = MOUNT_ATTR_RDONLY;
     m->clear = m->rec_clear = 0;
     return str_set(&m->type, "bind") < 0 || str_set(&m->source, CGROUP_PLACE) < 0 ? err_nomem(err)
                                                                                   : 0;
+}
+
+/* The kernel lets a new view of the v2 hierarchy be mounted by who owns the cgroup namespace that
+ * it shows. A bundle may have more than one. */
+static int plan_cgroup_mounts(struct launch *l, struct lxcdriver_error **err)
+{
+    struct command *cmd = l->cmd;
+    bool view = l->layout.mode == CGROUP_V2 && cmd->ns[NS_CGROUP].mode == NS_NEW;
+
+    if (cmd->default_mounts && add_cgroup_mount(cmd, err) < 0)
+        return -1;
+    for (size_t i = 0; i < cmd->n_mounts; i++) {
+        struct mount_spec *m = &cmd->mounts[i];
+
+        if (!is_cgroups(m))
+            continue;
+        strv_free(&m->data);
+        if (view && str_set(&m->type, "cgroup2") < 0)
+            return err_nomem(err);
+        if (!view && bind_cgroups(m, err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* A process without further groups to take, or ids to change to, has no use for the capability. */
@@ -163,7 +169,7 @@ int launch_rootless(struct launch *l, struct lxcdriver_error **err)
     give_up_setgid(&l->cmd->process);
     if (check_network(l, err) < 0 || check_ids(l, err) < 0 || plan_devpts(l->cmd, err) < 0)
         return -1;
-    return l->cmd->own_cgroups ? plan_cgroup_mount(l, err) : 0;
+    return l->cmd->own_cgroups ? plan_cgroup_mounts(l, err) : 0;
 }
 
 int launch_own_cgroups(struct launch *l, struct lxcdriver_error **err)
