@@ -145,12 +145,17 @@ vm_boot() {
     tests/vm/boot.sh -t "$limit" -o "$dir" "$kind" tests/vm/suites.sh "$limit" "$@" >"$dir/console" 2>&1
 }
 
-# The two machines side by side, each on a processor. vm/plain, or vm/plain/NAME: a part of them.
+# Two machines side by side, each on a processor. vm/plain, or vm/plain/NAME: a part of them.
 vm_suite() {
     local only=$1 kind name file limit=${TEST_LIMIT:-1800}
     local -a kinds=(plain systemd) names=()
 
-    if [ "${VM_SUITES:-}" = all ]; then limit=5400; else export ONLY_OURS=1; fi
+    if [ "${VM_SUITES:-}" = all ]; then
+        limit=5400
+        kinds+=(systemd-v1 systemd-hybrid)
+    else
+        export ONLY_OURS=1
+    fi
     case $only in
         '') ;;
         */*) kinds=("${only%%/*}") ;;
@@ -171,6 +176,7 @@ vm_suite() {
         fi
         [ "${#names[@]}" -gt 0 ] || { echo "tests/run.sh: no suite vm/$only" && suite_failed=1 && return; }
         printf '%s\n' "${names[@]}" >"$BUILD/vm/$kind.names"
+        [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
         vm_boot "$kind" "$limit" "${names[@]}" &
     done
     wait

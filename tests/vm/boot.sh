@@ -1,9 +1,10 @@
 #!/bin/bash
 # Boot Debian's own kernel under qemu's TCG and run one command there as root.
-#     tests/vm/boot.sh [-t SECONDS] [-m MIB] [-o DIR] plain|systemd COMMAND [ARGUMENT...]
+#     tests/vm/boot.sh [-t SECONDS] [-m MIB] [-o DIR] plain|systemd|systemd-hybrid|systemd-v1 COMMAND [ARGUMENT...]
 # Its output is the command's, both streams as one, and its status too; 125 when there is none, with the end of the guest's console.
 # The guest has this machine's files, read-only under a layer that is thrown away, at the same paths, and pure cgroup v2, AppArmor, and
-# a shared root. plain: nothing else runs. systemd: it is process 1, with D-Bus. /vm-out in the guest is DIR on the host.
+# a shared root. plain: nothing else runs. systemd: it is process 1, with D-Bus; with -v1 it has mounted the v1 hierarchies in place of
+# v2, with -hybrid an empty v2 beside them. /vm-out in the guest is DIR on the host.
 set -u
 limit=280
 memory=3072
@@ -18,7 +19,10 @@ while getopts t:m:o: option; do
 done
 shift $((OPTIND - 1))
 kind=${1:-}
-case $kind in plain | systemd) ;; *) echo "usage: $0 [-t SECONDS] [-m MIB] [-o DIR] plain|systemd COMMAND..." >&2 && exit 125 ;; esac
+case $kind in
+    plain | systemd | systemd-hybrid | systemd-v1) ;;
+    *) echo "usage: $0 [-t SECONDS] [-m MIB] [-o DIR] plain|systemd|systemd-hybrid|systemd-v1 COMMAND..." >&2 && exit 125 ;;
+esac
 shift
 top=$(cd "$(dirname "$0")/../.." && pwd)
 vm=$("$top/tests/vm/kernel.sh") || exit 125

@@ -49,6 +49,15 @@ poweroff_now() {
     exec busybox poweroff -f
 }
 
+# Kernel parameters of systemd's, for the hierarchies that it mounts; passed to it as such, since where a file of this machine's says that
+# it is a container it does not read the kernel's.
+cgroup_parameters() {
+    case $kind in
+        systemd-hybrid) echo systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=0 ;;
+        systemd-v1) echo systemd.unified_cgroup_hierarchy=0 systemd.legacy_systemd_cgroup_controller=1 ;;
+    esac
+}
+
 with_systemd() {
     local unit
 
@@ -85,11 +94,12 @@ UNIT
     : >>/etc/machine-id
     mount --bind /run/machine-id /etc/machine-id
     : >/etc/fstab
-    exec /lib/systemd/systemd --unit=vm.target --show-status=false --log-target=kmsg --log-level=notice
+    SYSTEMD_PROC_CMDLINE=$(cgroup_parameters) \
+        exec /lib/systemd/systemd --unit=vm.target --show-status=false --log-target=kmsg --log-level=notice
 }
 
 prepare 2>&1
 case $kind in
     plain) plain ;;
-    systemd) with_systemd ;;
+    systemd*) with_systemd ;;
 esac
