@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/message.h"
 #include "base/rootless.h"
 
 #define CONF_MAX (64u << 10)
@@ -35,7 +36,7 @@ bad(const struct place *at, struct lxcdriver_error **err, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    buf_vprintf(&why, fmt, ap);
+    message_vprintf(&why, fmt, ap);
     va_end(ap);
     if (why.failed)
         return err_nomem(err);

@@ -5,26 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/message.h"
+
 #define EXIT_OURS 125
 
 static char nomem_text[] = "out of memory";
 static struct lxcdriver_error nomem = {nomem_text, 12 /* ENOMEM */, EXIT_OURS};
 
-/* One line, whatever value was quoted in it. */
-static void make_line(char *message)
-{
-    for (char *c = message; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == 127)
-            *c = '?';
-}
-
+/* Takes the message. */
 static int replace(struct lxcdriver_error **err, char *message, int errno_code, int exit_code)
 {
     struct lxcdriver_error *fresh;
 
     if (!message)
         return err_nomem(err);
-    make_line(message);
     fresh = malloc(sizeof(*fresh));
     if (!fresh) {
         free(message);
@@ -36,17 +30,15 @@ static int replace(struct lxcdriver_error **err, char *message, int errno_code, 
     return -1;
 }
 
-__attribute__((format(printf, 1, 0))) static char *format(const char *fmt, va_list ap)
-{
-    char *text = NULL;
-
-    return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
-}
-
 __attribute__((format(printf, 3, 0))) static int
 set_text(struct lxcdriver_error **err, int exit_code, const char *fmt, va_list ap)
 {
-    return err ? replace(err, format(fmt, ap), 0, exit_code) : -1;
+    struct buf text = {0};
+
+    if (!err)
+        return -1;
+    message_vprintf(&text, fmt, ap);
+    return replace(err, buf_take(&text), 0, exit_code);
 }
 
 int(err_set)(struct lxcdriver_error **err, const char *fmt, ...)
@@ -82,40 +74,55 @@ const char *err_text(int code)
 
 int(err_sys)(struct lxcdriver_error **err, int code, const char *fmt, ...)
 {
+    struct buf text = {0};
     va_list ap;
-    char *text, *full = NULL;
 
     if (!err)
         return -1;
     va_start(ap, fmt);
-    text = format(fmt, ap);
+    message_vprintf(&text, fmt, ap);
     va_end(ap);
-    if (!text)
-        return err_nomem(err);
-    if (asprintf(&full, "%s: %s", text, err_text(code)) < 0)
-        full = NULL;
-    free(text);
-    return replace(err, full, code, EXIT_OURS);
+    buf_printf(&text, ": %s", err_text(code));
+    return replace(err, buf_take(&text), code, EXIT_OURS);
+}
+
+/* Without memory an error keeps the text that it has. */
+__attribute__((format(printf, 3, 0))) static int
+put_before(struct lxcdriver_error **err, const char *between, const char *fmt, va_list ap)
+{
+    struct buf text = {0};
+    char *full;
+
+    if (!err || !*err || *err == &nomem)
+        return -1;
+    message_vprintf(&text, fmt, ap);
+    buf_puts(&text, between);
+    buf_puts(&text, (*err)->message);
+    full = buf_take(&text);
+    if (full) {
+        free((*err)->message);
+        (*err)->message = full;
+    }
+    return -1;
 }
 
 int(err_wrap)(struct lxcdriver_error **err, const char *fmt, ...)
 {
     va_list ap;
-    char *text, *full = NULL;
 
-    if (!err || !*err || *err == &nomem)
-        return -1;
     va_start(ap, fmt);
-    text = format(fmt, ap);
+    put_before(err, ": ", fmt, ap);
     va_end(ap);
-    if (!text)
-        return -1;
-    if (asprintf(&full, "%s: %s", text, (*err)->message) >= 0) {
-        make_line(full);
-        free((*err)->message);
-        (*err)->message = full;
-    }
-    free(text);
+    return -1;
+}
+
+int(err_within)(struct lxcdriver_error **err, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    put_before(err, "", fmt, ap);
+    va_end(ap);
     return -1;
 }
 

@@ -8,6 +8,9 @@
  *
  * gives "read /tmp/c.json: resources.memory: -1 is out of range".
  *
+ * The values in a message are shown as base/message.h tells: cut when they are long, and what a
+ * terminal or a JSON log would choke on escaped.
+ *
  * All setters return -1 so that they can be returned directly. A NULL `err` is allowed: the text is
  * then dropped. Only one place prints: the command (driver/cli).
  */
@@ -17,7 +20,8 @@
 #include <stdarg.h>
 
 struct lxcdriver_error {
-    char *message;  /* never NULL; no trailing newline; or a static text when memory ran out */
+    char *message;  /* never NULL; one line of UTF-8, without its newline; or a static text when
+                       memory ran out */
     int errno_code; /* the errno behind it, 0 when there was none */
     int exit_code;  /* what a command exits with: 125 ours, 126 cannot execute, 127 not found */
 };
@@ -36,6 +40,11 @@ int err_exit(struct lxcdriver_error **err, int exit_code, const char *fmt, ...)
 
 /* Put "context: " in front of an error that is there; codes stay. Returns -1. */
 int err_wrap(struct lxcdriver_error **err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Put the first part of a member's path right before an error that begins with the rest of it:
+ * "mounts[2]." and "source: ...". Returns -1. */
+int err_within(struct lxcdriver_error **err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Out of memory: an error that needs none. Returns -1. */
@@ -64,6 +73,7 @@ static inline int err_failed(int ignored)
 #define err_sys(...) err_failed(err_sys(__VA_ARGS__))
 #define err_exit(...) err_failed(err_exit(__VA_ARGS__))
 #define err_wrap(...) err_failed(err_wrap(__VA_ARGS__))
+#define err_within(...) err_failed(err_within(__VA_ARGS__))
 #define err_nomem(err) err_failed(err_nomem(err))
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/message.h"
 
 /* A value is quoted in an error up to this many bytes. */
 #define SHOWN_MAX 64
@@ -148,22 +149,19 @@ static char *shown(const json_t *value)
 
 int json_error(const struct json_at *at, struct lxcdriver_error **err, const char *fmt, ...)
 {
-    cleanup_free char *text = NULL;
+    cleanup_buf struct buf text = {0};
     cleanup_free char *value = NULL;
     va_list ap;
-    int len;
 
     va_start(ap, fmt);
-    len = vasprintf(&text, fmt, ap);
+    message_vprintf(&text, fmt, ap);
     va_end(ap);
-    if (len < 0) {
-        text = NULL;
+    if (text.failed)
         return err_nomem(err);
-    }
     if (!json_present(at))
-        return err_set(err, "%s: %s", path_of(at), text);
+        return err_set(err, "%s: %s", path_of(at), text.data);
     value = shown(at->value);
-    return value ? err_set(err, "%s: %s, found %s", path_of(at), text, value) : err_nomem(err);
+    return value ? err_set(err, "%s: %s, found %s", path_of(at), text.data, value) : err_nomem(err);
 }
 
 /* An error unless the value is there and has the right type. */

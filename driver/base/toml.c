@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/message.h"
 #include "base/str.h"
 
 /* ---- where we are ---- */
@@ -17,7 +18,7 @@ int toml_fail(const struct toml_reader *r, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    buf_vprintf(&what, fmt, ap);
+    message_vprintf(&what, fmt, ap);
     va_end(ap);
     if (what.failed)
         return err_nomem(r->err);

@@ -9,16 +9,6 @@ static int (*const sections[])(struct section *s) = {
     config_default_binds, config_hooks,      config_lxc_conf,
 };
 
-/* An error is one sentence on one line: the values that it quotes are whatever somebody wrote. */
-static int one_line(struct lxcdriver_error **err)
-{
-    if (err && *err)
-        for (char *p = (*err)->message; *p; p++)
-            if ((unsigned char)*p < ' ' || *p == 0x7f)
-                *p = '?';
-    return -1;
-}
-
 int config_write(const struct command *cmd, const struct config_facts *facts, struct buf *out,
                  struct lxcdriver_error **err)
 {
@@ -26,7 +16,7 @@ int config_write(const struct command *cmd, const struct config_facts *facts, st
 
     for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
         if (sections[i](&s) < 0)
-            return one_line(err);
+            return -1;
     return out->failed ? err_nomem(err) : 0;
 }
 
@@ -36,7 +26,7 @@ int config_write_devices(const struct command *cmd, const struct config_facts *f
     struct section s = {.cmd = cmd, .facts = facts, .out = out, .err = err};
 
     if (config_devices(&s) < 0)
-        return one_line(err);
+        return -1;
     return out->failed ? err_nomem(err) : 0;
 }
 

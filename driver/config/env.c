@@ -4,37 +4,21 @@
 #include "base/cleanup.h"
 #include "config/config.h"
 
-/* The variable's name with every byte that is not printable ASCII shown as '?': it may be what is
- * wrong. */
-static char *shown_name(const char *assignment)
-{
-    char *name = strndup(assignment, strcspn(assignment, "="));
-
-    if (name)
-        for (char *p = name; *p; p++)
-            if (*p < 0x20 || *p > 0x7e)
-                *p = '?';
-    return name;
-}
-
 /* json_string() refuses what is not UTF-8; that it ran out of memory is told apart by asking for
  * something else. */
 static int add(json_t *array, const char *assignment, struct lxcdriver_error **err)
 {
     json_t *value = json_string(assignment);
-    cleanup_free char *name = NULL;
 
     if (value)
         return json_array_append_new(array, value) < 0 ? err_nomem(err) : 0;
     value = json_string("");
-    name = shown_name(assignment);
-    if (!value || !name) {
-        json_decref(value);
+    if (!value)
         return err_nomem(err);
-    }
     json_decref(value);
     return err_set(
-        err, "environment variable %s: its bytes are not UTF-8, which config.env cannot say", name);
+        err, "environment variable %.*s: its bytes are not UTF-8, which config.env cannot say",
+        (int)strcspn(assignment, "="), assignment);
 }
 
 static int write_array(const json_t *array, struct buf *out, struct lxcdriver_error **err)

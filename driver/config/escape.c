@@ -14,25 +14,10 @@ static bool is_control(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
-/* The value as it can be shown in an error: control characters become '?', and it ends where it
- * gets long. */
-static char *shown(const char *value)
-{
-    char *text = strndup(value, 100);
-
-    if (text)
-        for (char *p = text; *p; p++)
-            if (is_control(*p))
-                *p = '?';
-    return text;
-}
-
 static int refuse(const char *field, const char *value, const char *why,
                   struct lxcdriver_error **err)
 {
-    cleanup_free char *text = shown(value);
-
-    return err_set(err, "%s: \"%s\" %s", field, text ? text : "", why);
+    return err_set(err, "%s: \"%s\" %s", field, value, why);
 }
 
 static int check_key(const char *key, const char *field, struct lxcdriver_error **err)

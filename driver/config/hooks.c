@@ -3,48 +3,23 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "config/section.h"
 #include "config/wire.h"
 #include "spec/words.h"
-
-/* Length of the UTF-8 character at s, 0 when there is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *s)
-{
-    static const struct {
-        unsigned char from, to, second_from, second_to, length;
-    } forms[] = {
-        {0x00, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-        if (s[0] < forms[i].from || s[0] > forms[i].to)
-            continue;
-        if (forms[i].length == 1)
-            return 1;
-        if (s[1] < forms[i].second_from || s[1] > forms[i].second_to)
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if ((s[k] & 0xc0) != 0x80)
-                return 0;
-        return forms[i].length;
-    }
-    return 0;
-}
 
 /* JSON is UTF-8: a byte of a path that is not becomes U+FFFD. */
 void config_json_string(struct buf *out, const char *text)
 {
     buf_putc(out, '"');
-    for (const unsigned char *s = (const unsigned char *)text; s && *s;) {
-        size_t len = utf8_length(s);
+    for (const char *s = text, *end = s ? s + strlen(s) : s; s != end;) {
+        size_t len = utf8_length(s, (size_t)(end - s));
 
         if (len == 0)
             buf_puts(out, "\xef\xbf\xbd");
         else if (*s == '"' || *s == '\\')
             buf_printf(out, "\\%c", *s);
-        else if (*s < ' ')
+        else if ((unsigned char)*s < ' ')
             buf_printf(out, "\\u%04x", *s);
         else
             buf_append(out, s, len);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/message.h"
 #include "host/seccomp.h"
 #include "spec/readers.h"
 
@@ -52,8 +53,10 @@ static int report_unknown(const struct launch *l, struct lxcdriver_error **err)
         (!str_eq(level, "debug") && !str_eq(level, "info")))
         return 0;
     buf_puts(&text, "seccomp: system calls that are not known here:");
-    for (size_t i = 0; i < l->seccomp.unknown.n; i++)
-        buf_printf(&text, " %s", l->seccomp.unknown.items[i]);
+    for (size_t i = 0; i < l->seccomp.unknown.n; i++) {
+        buf_putc(&text, ' ');
+        message_value(&text, l->seccomp.unknown.items[i], strlen(l->seccomp.unknown.items[i]));
+    }
     if (text.failed)
         return err_nomem(err);
     l->options->on_warning(l->options->opaque, text.data);

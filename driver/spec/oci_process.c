@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/message.h"
 #include "spec/oci_parts.h"
 #include "spec/readers.h"
 #include "spec/validate.h"
@@ -92,8 +93,9 @@ static int read_caps(const struct json_at *at, struct capabilities *caps, struct
 
             if (cap >= 0)
                 *sets[i].mask |= UINT64_C(1) << cap;
-            else if (strv_printf(warnings, "%s.%s: \"%s\" is not the name of a capability",
-                                 object.path, sets[i].name, names.items[k]) < 0)
+            else if (strv_take(warnings,
+                               message_printf("%s.%s: \"%s\" is not the name of a capability",
+                                              object.path, sets[i].name, names.items[k])) < 0)
                 return err_nomem(err);
         }
     }

@@ -241,25 +241,6 @@ int check_lxc_key(const char *key, struct lxcdriver_error **err)
     return 0;
 }
 
-int check_within(struct lxcdriver_error **err, const char *fmt, ...)
-{
-    cleanup_free char *path = NULL;
-    va_list ap;
-    int len;
-
-    va_start(ap, fmt);
-    len = vasprintf(&path, fmt, ap);
-    va_end(ap);
-    if (len < 0) {
-        path = NULL;
-        return err_nomem(err);
-    }
-    /* Out of memory is nobody's member. */
-    if (!err || !*err || (*err)->errno_code == ENOMEM)
-        return -1;
-    return err_set(err, "%s%s", path, err_message(*err));
-}
-
 static int validate_root(const struct command *cmd, struct lxcdriver_error **err)
 {
     const struct root_spec *root = &cmd->root;

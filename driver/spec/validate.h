@@ -43,11 +43,6 @@ int check_absolute(const char *path, struct lxcdriver_error **err);
 /* value is RES_UNSET or within the range. */
 int check_range(int64_t value, int64_t min, int64_t max, struct lxcdriver_error **err);
 
-/* Put the first part of a member's path right before an error that begins with the rest of it:
- * "mounts[2]." and "source: ...". Returns -1. */
-int check_within(struct lxcdriver_error **err, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* The parts of command_validate(). */
 int validate_process(const struct command *cmd, struct lxcdriver_error **err);
 int validate_mounts(const struct command *cmd, struct lxcdriver_error **err);

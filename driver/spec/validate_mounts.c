@@ -102,9 +102,9 @@ static int check_mount(const struct mount_spec *m, struct lxcdriver_error **err)
         if (check_text(m->data.items[i], err) < 0)
             return err_wrap(err, "options");
     if (check_maps(m->uid_maps, m->n_uid_maps, true, err) < 0)
-        return check_within(err, "uidMappings");
+        return err_within(err, "uidMappings");
     if (check_maps(m->gid_maps, m->n_gid_maps, true, err) < 0)
-        return check_within(err, "gidMappings");
+        return err_within(err, "gidMappings");
     return 0;
 }
 
@@ -112,7 +112,7 @@ int validate_mounts(const struct command *cmd, struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < cmd->n_mounts; i++) {
         if (check_mount(&cmd->mounts[i], err) < 0)
-            return check_within(err, "mounts[%zu].", i);
+            return err_within(err, "mounts[%zu].", i);
         if (!cmd->oci_version && check_twice(cmd, i, err) < 0)
             return err_wrap(err, "mounts[%zu].destination", i);
     }
@@ -121,9 +121,9 @@ int validate_mounts(const struct command *cmd, struct lxcdriver_error **err)
     if (cmd->shm_size != RES_UNSET && cmd->shm_size < 1)
         return err_set(err, "shm_size: %" PRId64 " is not above 0", cmd->shm_size);
     if (check_maps(cmd->uid_maps, cmd->n_uid_maps, cmd->engine, err) < 0)
-        return check_within(err, "%s", cmd->engine ? "linux.uidMappings" : "uidmapping");
+        return err_within(err, "%s", cmd->engine ? "linux.uidMappings" : "uidmapping");
     if (check_maps(cmd->gid_maps, cmd->n_gid_maps, cmd->engine, err) < 0)
-        return check_within(err, "%s", cmd->engine ? "linux.gidMappings" : "gidmapping");
+        return err_within(err, "%s", cmd->engine ? "linux.gidMappings" : "gidmapping");
     return 0;
 }
 
@@ -161,9 +161,9 @@ int validate_devices(const struct command *cmd, struct lxcdriver_error **err)
 {
     for (size_t i = 0; i < cmd->n_devices; i++)
         if (check_node(&cmd->devices[i], err) < 0)
-            return check_within(err, "%sdevices[%zu].", cmd->engine ? "linux." : "", i);
+            return err_within(err, "%sdevices[%zu].", cmd->engine ? "linux." : "", i);
     for (size_t i = 0; i < cmd->res.n_devices; i++)
         if (check_rule(&cmd->res.devices[i], err) < 0)
-            return check_within(err, "%sresources.devices[%zu].", cmd->engine ? "linux." : "", i);
+            return err_within(err, "%sresources.devices[%zu].", cmd->engine ? "linux." : "", i);
     return 0;
 }

@@ -241,7 +241,7 @@ int validate_texts(const struct command *cmd, struct lxcdriver_error **err)
         return -1;
     if (check_list(&cmd->masked_paths, "maskedPaths", err) < 0 ||
         check_list(&cmd->readonly_paths, "readonlyPaths", err) < 0)
-        return check_within(err, "%s", in);
+        return err_within(err, "%s", in);
     if (cmd->mount_label && check_text(cmd->mount_label, err) < 0)
         return err_wrap(err, "%s", cmd->engine ? "linux.mountLabel" : "mount_label");
     if (cmd->personality && strcmp(cmd->personality, "LINUX") &&

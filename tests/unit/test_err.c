@@ -115,7 +115,8 @@ static void test_one_line(void **state)
     (void)state;
     err_set(&err, "\"%s\" is no name", "a\nb\177");
     err_wrap(&err, "member %s", "c\nlxc.include = d\r");
-    assert_string_equal(err_message(err), "member c?lxc.include = d?: \"a?b?\" is no name");
+    assert_string_equal(err_message(err),
+                        "member c\\nlxc.include = d\\r: \"a\\nb\\x7f\" is no name");
 }
 
 /* The error without memory is shared: neither wrapping nor freeing it may touch its text. */
@@ -151,16 +152,47 @@ static void test_null(void **state)
     assert_non_null(err_message(NULL));
 }
 
-static void test_long_text(void **state)
+/* What is long is the value; what is said about it is seen, and so is what is put before it. */
+static void test_long_value(void **state)
 {
     cleanup_err struct lxcdriver_error *err = NULL;
-    static char text[100001];
+    static char text[65001];
 
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
+    err_set(&err, "hostname: \"%s\" is longer than %d", text, 64);
+    assert_int_equal(strlen(err_message(err)), 512 + strlen("hostname: \"\" is longer than 64"));
+    assert_memory_equal(err_message(err), "hostname: \"xxx", 14);
+    assert_non_null(strstr(err_message(err), "xxx...xxx"));
+    assert_non_null(strstr(err_message(err), "xxx\" is longer than 64"));
+}
+
+/* A chain is not cut: each of its values is, once. */
+static void test_long_chain(void **state)
+{
+    cleanup_err struct lxcdriver_error *err = NULL;
+    char text[512] = "";
+
+    (void)state;
+    memset(text, 'y', sizeof(text) - 1);
     err_set(&err, "%s", text);
-    err_wrap(&err, "a");
-    assert_int_equal(strlen(err_message(err)), sizeof(text) - 1 + strlen("a: "));
+    for (int i = 0; i < 3; i++)
+        err_wrap(&err, "%s", text);
+    assert_int_equal(strlen(err_message(err)), 4 * 511 + 3 * strlen(": "));
+    assert_null(strstr(err_message(err), "..."));
+}
+
+static void test_within(void **state)
+{
+    cleanup_err struct lxcdriver_error *err = NULL;
+
+    (void)state;
+    assert_int_equal(err_within(&err, "mounts[%d].", 2), -1);
+    assert_null(err);
+    err_sys(&err, ENOENT, "source");
+    assert_int_equal(err_within(&err, "mounts[%d].", 2), -1);
+    assert_string_equal(err_message(err), "mounts[2].source: no such file or directory");
+    assert_int_equal(err->errno_code, ENOENT);
 }
 
 int main(void)
@@ -178,7 +210,9 @@ int main(void)
         cmocka_unit_test(test_one_line),
         cmocka_unit_test(test_nomem),
         cmocka_unit_test(test_null),
-        cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_long_value),
+        cmocka_unit_test(test_long_chain),
+        cmocka_unit_test(test_within),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void test_set_refused(void **state)
 {
     (void)state;
     set_refused("lxc.group", "a\nlxc.hook = x",
-                "member: \"a?lxc.hook = x\" has a control character, which an LXC configuration "
+                "member: \"a\\nlxc.hook = x\" has a control character, which an LXC configuration "
                 "cannot say");
     set_refused("lxc.group", "a\r",
                 "member: \"a?\" has a control character, which an LXC configuration cannot say");
@@ -65,7 +65,7 @@ static void test_set_refused(void **state)
     set_refused("lxc.", "a", "member: \"lxc.\" is not an LXC key: it does not begin with \"lxc.\"");
     set_refused("lxc.a b", "a", "member: \"lxc.a b\" has a character that an LXC key cannot have");
     set_refused("lxc.a=b", "a", "member: \"lxc.a=b\" has a character that an LXC key cannot have");
-    set_refused("lxc.a\nb", "a", "member: \"lxc.a?b\" has a character that an LXC key cannot have");
+    set_refused("lxc.a\nb", "a", "member: \"lxc.a\\nb\" has a character that an LXC key cannot have");
 }
 
 static void field_refused(const char *value, const char *want)
@@ -86,7 +86,7 @@ static void test_field_refused(void **state)
         "mounts[3].source: \"#a\" begins with '#', which makes a line of a mount table a comment");
     field_refused(
         "/a\rb",
-        "mounts[3].source: \"/a?b\" has a carriage return, which a mount table cannot say");
+        "mounts[3].source: \"/a\\rb\" has a carriage return, which a mount table cannot say");
 }
 
 /* Through an entry and the C library's reader, as LXC has it. */

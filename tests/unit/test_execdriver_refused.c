@@ -13,7 +13,7 @@ static const struct {
     {"{\"rootfs\": null}", "rootfs: is missing"},
     {"{\"rootfs\": \"\"}", "rootfs: \"\" is not an absolute path"},
     {"{\"rootfs\": \"srv\"}", "rootfs: \"srv\" is not an absolute path"},
-    {"{\"rootfs\": \"/a\\nb\"}", "rootfs: \"/a?b\": byte 3 is a control character (0x0a)"},
+    {"{\"rootfs\": \"/a\\nb\"}", "rootfs: \"/a\\nb\": byte 3 is a control character (0x0a)"},
     {"{\"rootfs\": [\"/a\"]}", "rootfs: expected a string, found [\"/a\"]"},
     {"{\"readonly_rootfs\": \"yes\"}", "readonly_rootfs: expected true or false, found \"yes\""},
     {"{\"initpath\": 1}", "initpath: expected a string, found 1"},
@@ -21,7 +21,7 @@ static const struct {
     {"{\"working_dir\": false}", "working_dir: expected a string, found false"},
     {"{\"process_label\": 1}", "process_label: expected a string, found 1"},
     {"{\"mount_label\": {}}", "mount_label: expected a string, found {}"},
-    {"{\"mount_label\": \"a\\tb\"}", "mount_label: \"a?b\": byte 2 is a control character (0x09)"},
+    {"{\"mount_label\": \"a\\tb\"}", "mount_label: \"a\\tb\": byte 2 is a control character (0x09)"},
     {"{\"apparmor_profile\": []}", "apparmor_profile: expected a string, found []"},
     {"{\"apparmor_profile\": \"a\\n\"}",
      "apparmor_profile: \"a?\": byte 2 is a control character (0x0a)"},
@@ -256,7 +256,7 @@ static const struct {
     {"{\"lxc_config\": [\"=x\"]}",
      "lxc_config[0]: \"lxc.\" is not an LXC key: lxc.NAME is expected"},
     {"{\"lxc_config\": [\"a = b\\nlxc.hook.pre-start = /x\"]}",
-     "lxc_config[0]: \"b?lxc.hook.pre-start = /x\": byte 2 is a control character (0x0a)"},
+     "lxc_config[0]: \"b\\nlxc.hook.pre-start = /x\": byte 2 is a control character (0x0a)"},
     {"{\"lxc_config\": \"a=b\"}", "lxc_config: expected an array, found \"a=b\""},
 };
 

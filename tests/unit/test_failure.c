@@ -45,7 +45,7 @@ static const struct failure failures[] = {
     {STAGE_RLIMIT, EPERM, 125, "7", "set resource limit RLIMIT_NOFILE: operation not permitted", 0,
      126},
     {STAGE_CAPS, 0, 125, "CAP_SYS_TIME", "capabilities: this host cannot give CAP_SYS_TIME", 0, 0},
-    {STAGE_SYSCTL, 0, 125, "a\nb\x1b[31m", "set sysctl: a?b?[31m", 0, 0},
+    {STAGE_SYSCTL, 0, 125, "a\nb\x1b[31m", "set sysctl: a\\nb\\x1b[31m", 0, 0},
     {999, 0, 200, "", "start", 0, 0},
     /* What no shim of ours says. */
     {STAGE_HOOK, 0, 125, "", "run hook", 0, 0},

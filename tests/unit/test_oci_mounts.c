@@ -209,7 +209,7 @@ static void refuses(void **state)
         {MOUNTS("{'destination': '/a', 'options': ['']}"),
          "mounts[0].options[0]: a mount option is empty"},
         {MOUNTS("{'destination': '/a', 'type': 'tmpfs', 'options': ['a\\nb']}"),
-         "mounts[0].options: 'a?b': byte 2 is a control character (0x0a)"},
+         "mounts[0].options: 'a\\nb': byte 2 is a control character (0x0a)"},
         {MOUNTS("{'destination': '/a', 'uidMappings': 1}"),
          "mounts[0].uidMappings: expected an array, found 1"},
         {MOUNTS("{'destination': '/a', 'uidMappings': [{'containerID': 0, 'hostID': 0, 'size': "

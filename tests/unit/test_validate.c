@@ -54,7 +54,7 @@
     X(root_missing, set(&c->root.path, NULL), "root.path: is missing")                             \
     X(root_relative, set(&c->root.path, "r"), "root.path: \"r\" is not an absolute path")          \
     X(root_newline, set(&c->root.path, "/a\nb"),                                                   \
-      "root.path: \"/a?b\": byte 3 is a control character (0x0a)")                                 \
+      "root.path: \"/a\\nb\": byte 3 is a control character (0x0a)")                                 \
     X(root_layer, add(&c->root.layers, "l"), "root.layers[0]: \"l\" is not an absolute path")      \
     X(root_work, set(&c->root.upper, "/u"), "root.upper and root.work: one is missing")            \
     X(args_none, strv_free(&c->process.args), "process.args: there is no command to run")          \
@@ -116,7 +116,7 @@
     X(mount_type, set(&bind_mount(c, "/a", "/b")->type, "a b"),                                    \
       "mounts[0].type: \"a b\" is not a filesystem's type")                                        \
     X(mount_option, add(&bind_mount(c, "/a", "/b")->data, "x\ty"),                                 \
-      "mounts[0].options: \"x?y\": byte 2 is a control character (0x09)")                          \
+      "mounts[0].options: \"x\\ty\": byte 2 is a control character (0x09)")                          \
     X(mount_propagation, bind_mount(c, "/a", "/b")->propagation = MS_SLAVE | MS_SHARED,            \
       "mounts[0].options: 0x180000 is not a propagation type")                                     \
     X(mount_twice,                                                                                 \
@@ -170,7 +170,7 @@
     X(dns_search, add(&c->dns_search, "a b"),                                                      \
       "dns_search[0]: \"a b\" cannot stand in resolv.conf")                                        \
     X(dns_option, add(&c->dns_options, "ndots:1\nnameserver 1.1.1.1"),                             \
-      "dns_options[0]: \"ndots:1?nameserver 1.1.1.1\" cannot stand in resolv.conf")                \
+      "dns_options[0]: \"ndots:1\\nnameserver 1.1.1.1\" cannot stand in resolv.conf")                \
     X(host_no_address, add(&c->extra_hosts, "db"), "extra_hosts[0]: \"db\" is not NAME:ADDRESS")   \
     X(host_address, add(&c->extra_hosts, "db:1.2.3"),                                              \
       "extra_hosts[0]: \"db:1.2.3\": \"1.2.3\" is not an IP address")                              \
@@ -255,7 +255,7 @@
     X(cgroup_up, set(&c->cgroup_parent, "a/.."), "cgroup_parent: \"a/..\" leads upwards")          \
     X(cgroup_empty, set(&c->cgroup_parent, ""), "cgroup_parent: the path is empty")                \
     X(cgroup_control, set(&c->cgroups_path, "/a\nb"),                                              \
-      "cgroupsPath: \"/a?b\": byte 3 is a control character (0x0a)")                               \
+      "cgroupsPath: \"/a\\nb\": byte 3 is a control character (0x0a)")                               \
     X(hook_relative, hook(c, "x"), "hooks.poststop[0].path: \"x\" is not an absolute path")        \
     X(hook_missing, hook(c, NULL), "hooks.poststop[0].path: is missing")                           \
     X(hook_timeout, hook(c, "/x")->timeout_s = 0, "hooks.poststop[0].timeout: 0 is not above 0")   \
@@ -264,7 +264,7 @@
     X(lxc_prefix, lxc_key(c, "net.0.type", "veth"),                                                \
       "lxc_config[0]: \"net.0.type\" is not an LXC key: lxc.NAME is expected")                     \
     X(lxc_newline, lxc_key(c, "lxc.environment", "A=1\nlxc.x = 2"),                                \
-      "lxc_config[0]: lxc.environment: \"A=1?lxc.x = 2\": byte 4 is a control character (0x0a)")   \
+      "lxc_config[0]: lxc.environment: \"A=1\\nlxc.x = 2\": byte 4 is a control character (0x0a)")   \
     X(masked, add(&c->masked_paths, "proc"), "maskedPaths[0]: \"proc\" is not an absolute path")   \
     X(readonly, add(&c->readonly_paths, "p"), "readonlyPaths[0]: \"p\" is not an absolute path")   \
     X(personality, set(&c->personality, "BSD"),                                                    \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/message.h"
 #include "runlxc/install_span.h"
 
 #define MARK "runlxc install: "
@@ -28,7 +29,7 @@ int editor_refuse(const struct toml_editor *e, size_t at, struct lxcdriver_error
     va_list ap;
 
     va_start(ap, fmt);
-    buf_vprintf(&what, fmt, ap);
+    message_vprintf(&what, fmt, ap);
     va_end(ap);
     if (what.failed)
         return err_nomem(err);

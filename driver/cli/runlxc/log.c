@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/message.h"
 #include "base/str.h"
 #include "runlxc/verb.h"
 
@@ -54,20 +55,6 @@ void log_close(struct log *log)
     close_fd(&log->fd);
 }
 
-/* JSON is UTF-8; a path in a message may be anything. */
-static json_t *text_value(const char *message)
-{
-    json_t *value = json_string(message);
-    cleanup_free char *copy = value ? NULL : strdup(message);
-
-    if (value || !copy)
-        return value;
-    for (char *p = copy; *p; p++)
-        if ((unsigned char)*p >= 0x80)
-            *p = '?';
-    return json_string(copy);
-}
-
 static void format_time(char *text, size_t size)
 {
     time_t now = time(NULL);
@@ -84,8 +71,7 @@ static void put_json(struct buf *out, enum log_level level, const char *message)
     cleanup_free char *dump = NULL;
 
     format_time(now, sizeof(now));
-    line = json_pack("{s:s, s:o, s:s}", "level", level_names[level], "msg", text_value(message),
-                     "time", now);
+    line = json_pack("{s:s, s:s, s:s}", "level", level_names[level], "msg", message, "time", now);
     dump = line ? json_dumps(line, JSON_COMPACT) : NULL;
     json_decref(line);
     buf_printf(out, "%s\n", dump ? dump : "{\"level\":\"error\",\"msg\":\"out of memory\"}");
@@ -101,7 +87,7 @@ static void put_text(struct buf *out, enum log_level level, const char *message)
     for (const char *p = message; *p; p++) {
         if (*p == '"' || *p == '\\')
             buf_putc(out, '\\');
-        buf_putc(out, *p == '\n' ? ' ' : *p);
+        buf_putc(out, *p);
     }
     buf_puts(out, "\"\n");
 }
@@ -126,8 +112,12 @@ static void put(int fd, void (*format)(struct buf *, enum log_level, const char 
 
 void log_line(const struct log *log, enum log_level level, const char *message)
 {
+    cleanup_buf struct buf clean = {0};
+
     if (level > log->level)
         return;
+    message_escape(&clean, message, strlen(message));
+    message = clean.failed ? "out of memory" : clean.data;
     if (log->fd >= 0)
         put(log->fd, log->json ? put_json : put_text, level, message);
     if (log->fd < 0)
