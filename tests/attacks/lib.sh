@@ -265,7 +265,7 @@ each_point() {
     local who=$1 code=0 point
 
     [ -x "$SCRATCH/between" ] ||
-        "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$SCRATCH/between" "$TOP/tests/helpers/between.c" -lseccomp || return 1
+        "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$SCRATCH/between" "$TOP"/tests/helpers/{between,trace}.c -lseccomp || return 1
     points '' "$@" && { [ "$who" != runlxc ] || points -b "$@"; }
     code=$?
     remove_all

@@ -4,7 +4,7 @@
 # fault_build: $FAULT, which makes one system call fail.
 fault_build() {
     FAULT=$SCRATCH/fault
-    "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$FAULT" "$TOP"/tests/helpers/{fault,place}.c -lseccomp
+    "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$FAULT" "$TOP"/tests/helpers/{fault,place,trace}.c -lseccomp
 }
 
 # What the container says of itself; the argument is its exit status, without one it stays.

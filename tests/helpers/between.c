@@ -34,7 +34,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GRACE_SECONDS 2
+#include "trace.h"
+
 #define PATH_SIZE (2 * PATH_MAX)
 
 /* Where a call has its paths: pairs of arguments, the directory's descriptor (or none) and the
@@ -109,24 +110,11 @@ static const char *one, *other;
 static unsigned wanted, points;
 static bool exchanged, brief;
 static char our_namespace[64];
-static volatile sig_atomic_t timed_out;
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(2);
-}
-
-static void on_alarm(int sig)
-{
-    (void)sig;
-    timed_out = 1;
-}
 
 static void exchange(void)
 {
     if (renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) < 0)
-        die("exchange");
+        trace_die("exchange");
     exchanged = !exchanged;
 }
 
@@ -215,39 +203,13 @@ static void on_call(pid_t pid)
 
 static void on_stop(pid_t pid, int status)
 {
-    int sig = WSTOPSIG(status), event = status >> 16;
+    int event = status >> 16;
 
-    if (event == PTRACE_EVENT_SECCOMP) {
-        on_call(pid);
-    } else if (event == PTRACE_EVENT_STOP &&
-               (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU)) {
-        ptrace(PTRACE_LISTEN, pid, 0, 0);
+    if (trace_group_stop(pid, status))
         return;
-    }
-    ptrace(PTRACE_CONT, pid, 0, event ? 0 : sig);
-}
-
-static int follow(pid_t root)
-{
-    int status, code = -1;
-
-    for (;;) {
-        pid_t pid = waitpid(-1, &status, __WALL);
-
-        /* Whoever is left ends with us: PTRACE_O_EXITKILL. */
-        if (timed_out)
-            return code < 0 ? 124 : 123;
-        if (pid < 0 && errno == EINTR)
-            continue;
-        if (pid < 0)
-            return code;
-        if (WIFSTOPPED(status)) {
-            on_stop(pid, status);
-        } else if (pid == root) {
-            code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-            alarm(GRACE_SECONDS);
-        }
-    }
+    if (event == PTRACE_EVENT_SECCOMP)
+        on_call(pid);
+    ptrace(PTRACE_CONT, pid, 0, event ? 0 : WSTOPSIG(status));
 }
 
 static void stop_calls(void)
@@ -263,36 +225,10 @@ static void stop_calls(void)
         _exit(2);
 }
 
-static pid_t start(char **argv)
-{
-    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                         PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESECCOMP |
-                         PTRACE_O_EXITKILL;
-    int go[2];
-    char byte;
-    pid_t pid;
-
-    if (pipe2(go, O_CLOEXEC) < 0)
-        die("pipe");
-    pid = fork();
-    if (pid == 0) {
-        close(go[1]);
-        if (read(go[0], &byte, 1) < 0)
-            _exit(2);
-        stop_calls();
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0, options) < 0)
-        die("trace");
-    close(go[0]);
-    close(go[1]);
-    return pid;
-}
-
 int main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = on_alarm};
+    const struct tracer tracer = {
+        .options = PTRACE_O_TRACESECCOMP, .child = stop_calls, .stopped = on_stop};
     const char *file = NULL;
     unsigned seconds = 30;
     int opt, code;
@@ -319,9 +255,7 @@ int main(int argc, char **argv)
     one = argv[optind + 1];
     other = argv[optind + 2];
     link_of(getpid(), "ns/mnt", our_namespace, sizeof(our_namespace));
-    sigaction(SIGALRM, &action, NULL);
-    alarm(seconds);
-    code = follow(start(argv + optind + 4));
+    code = trace_run(&tracer, argv + optind + 4, seconds);
     if (exchanged)
         exchange();
     return fclose(out) == 0 ? code : 2;

@@ -37,17 +37,16 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "place.h"
+#include "trace.h"
 
 #define ROLE_LEN 32
 #define MAX_TRACEES 512
 #define MAX_COUNTS 4096
-#define GRACE_SECONDS 2
 
 struct tracee {
     pid_t pid;
@@ -79,19 +78,6 @@ static char fail_role[ROLE_LEN];
 static long fail_nr;
 static unsigned fail_at;
 static int fail_error;
-static volatile sig_atomic_t timed_out;
-
-static void die(const char *what)
-{
-    perror(what);
-    exit(2);
-}
-
-static void on_alarm(int sig)
-{
-    (void)sig;
-    timed_out = 1;
-}
 
 static const char *call_name(long nr)
 {
@@ -119,7 +105,7 @@ static struct tracee *add(pid_t pid)
     struct tracee *t = find(0);
 
     if (!t)
-        die("more processes than expected");
+        trace_die("more processes than expected");
     *t = (struct tracee){.pid = pid};
     return t;
 }
@@ -188,7 +174,7 @@ static unsigned counted(const char *role, long nr)
         if (counts[i].nr == nr && strcmp(counts[i].role, role) == 0)
             return ++counts[i].n;
     if (n_counts == MAX_COUNTS)
-        die("more system calls than expected");
+        trace_die("more system calls than expected");
     counts[n_counts] = (struct count){.nr = nr, .n = 1};
     snprintf(counts[n_counts].role, ROLE_LEN, "%s", role);
     return counts[n_counts++].n;
@@ -282,6 +268,8 @@ static void on_stop(pid_t pid, int status)
         t->held = true;
         return;
     }
+    if (trace_group_stop(pid, status))
+        return;
     if (sig == (SIGTRAP | 0x80)) {
         on_syscall(t);
         sig = 0;
@@ -293,17 +281,13 @@ static void on_stop(pid_t pid, int status)
         set_role(t);
         sig = 0;
     } else if (event == PTRACE_EVENT_STOP) {
-        if (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU) {
-            ptrace(PTRACE_LISTEN, pid, 0, 0);
-            return;
-        }
         sig = 0;
     }
     resume(t, sig);
 }
 
 /* What each process that is still there is doing; then none is. */
-static void end_all(const char *word)
+static void end_all(int code)
 {
     for (size_t i = 0; i < MAX_TRACEES; i++) {
         char path[64], call[32] = "-1";
@@ -317,40 +301,25 @@ static void end_all(const char *word)
             snprintf(call, sizeof(call), "-1");
         if (file)
             fclose(file);
-        fprintf(out, "%s %s %s\n", word, *tracees[i].role ? tracees[i].role : "another",
-                call_name(strtol(call, NULL, 10)));
+        fprintf(out, "%s %s %s\n", code == TRACE_HANG ? "hang" : "left",
+                *tracees[i].role ? tracees[i].role : "another", call_name(strtol(call, NULL, 10)));
         kill(tracees[i].pid, SIGKILL);
     }
     while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
         ;
 }
 
-static int follow(pid_t root)
+static void begun(pid_t pid)
 {
-    int status, code = -1;
+    add(pid);
+}
 
-    for (;;) {
-        pid_t pid = waitpid(-1, &status, __WALL);
+static void ended(pid_t pid)
+{
+    struct tracee *t = find(pid);
 
-        if (timed_out) {
-            end_all(code < 0 ? "hang" : "left");
-            return code < 0 ? 124 : 123;
-        }
-        if (pid < 0 && errno == EINTR)
-            continue;
-        if (pid < 0)
-            return code;
-        if (WIFSTOPPED(status)) {
-            on_stop(pid, status);
-            continue;
-        }
-        if (find(pid))
-            *find(pid) = (struct tracee){0};
-        if (pid == root) {
-            code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-            alarm(GRACE_SECONDS);
-        }
-    }
+    if (t)
+        *t = (struct tracee){0};
 }
 
 static void parse_failure(char *text)
@@ -371,35 +340,10 @@ static void parse_failure(char *text)
     inject = true;
 }
 
-static pid_t start(char **argv)
-{
-    const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                         PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
-    int go[2];
-    char byte;
-    pid_t pid;
-
-    if (pipe2(go, O_CLOEXEC) < 0)
-        die("pipe");
-    pid = fork();
-    if (pid == 0) {
-        close(go[1]);
-        if (read(go[0], &byte, 1) < 0)
-            _exit(2);
-        execvp(argv[0], argv);
-        _exit(127);
-    }
-    if (pid < 0 || ptrace(PTRACE_SEIZE, pid, 0, options) < 0)
-        die("trace");
-    add(pid);
-    close(go[0]);
-    close(go[1]);
-    return pid;
-}
-
 int main(int argc, char **argv)
 {
-    struct sigaction action = {.sa_handler = on_alarm};
+    const struct tracer tracer = {
+        .begun = begun, .stopped = on_stop, .ended = ended, .over = end_all};
     const char *file = NULL;
     unsigned seconds = 30;
     int opt, code;
@@ -416,10 +360,8 @@ int main(int argc, char **argv)
     }
     out = file ? fopen(file, "we") : NULL;
     if (!out || optind >= argc)
-        die("fault -o FILE -- COMMAND");
+        trace_die("fault -o FILE -- COMMAND");
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    sigaction(SIGALRM, &action, NULL);
-    alarm(seconds);
-    code = follow(start(argv + optind));
+    code = trace_run(&tracer, argv + optind, seconds);
     return fclose(out) == 0 ? code : 2;
 }
