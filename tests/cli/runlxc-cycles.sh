@@ -101,7 +101,7 @@ child_named() {
     read -r list 2>/dev/null <"/proc/$1/task/$1/children" || return 1
     for pid in $list; do
         read -r name 2>/dev/null <"/proc/$pid/comm" || continue
-        [[ $name == $2 ]] || continue
+        [ "$#" -eq 1 ] || [ "$name" = "$2" ] || continue
         printf '%s\n' "$pid"
         return 0
     done
@@ -116,12 +116,12 @@ victim() {
     case $1 in
     create) echo "$create" && return ;;
     esac
-    sup=$(child_named "$create" 'runlxc-supervis*') || sup=$(jq .supervisorPid "$ROOT/victim/state.json" 2>/dev/null)
+    sup=$(child_named "$create" runlxc-supervis) || sup=$(jq .supervisorPid "$ROOT/victim/state.json" 2>/dev/null)
     [ -n "$sup" ] && [ "$(tr '\0' ' ' 2>/dev/null <"/proc/$sup/cmdline" | cut -d ' ' -f 2-3)" = "$ROOT victim" ] || return
     [ "$1" = supervisor ] && echo "$sup" && return
     lxc=$(child_named "$sup" lxc-start) || return
     [ "$1" = lxc ] && echo "$lxc" && return
-    child_named "$lxc" '*'
+    child_named "$lxc"
 }
 
 gone() {

@@ -89,8 +89,8 @@ s_seccomp_profile() {
 
 # The profile of lxc-launch is one for Docker, too.
 s_seccomp_of_lxc_launch() {
-    local calls=(mount keyctl add_key clone3 clone,0x10000000,0 bpf io_uring_setup setns unshare,0 reboot socket,38,5,0 socket,40,1,0
-        socket,12,1,0 socket,2,1,0 socket,1,1,0 personality,0x40000 personality,0xffffffff chroot kcmp getpid)
+    local calls=(mount keyctl add_key clone3 'clone,0x10000000,0' bpf io_uring_setup setns 'unshare,0' reboot 'socket,38,5,0' 'socket,40,1,0'
+        'socket,12,1,0' 'socket,2,1,0' 'socket,1,1,0' 'personality,0x40000' 'personality,0xffffffff' chroot kcmp getpid)
 
     "${CC:-gcc}" -O1 -static -o syscalls "$TOP/tests/helpers/syscalls.c"
     caps --security-opt seccomp="$TOP/configs/seccomp/default.json"
