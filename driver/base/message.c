@@ -108,7 +108,7 @@ static struct conversion read_conversion(const char **at, struct args *args)
         ++*at;
         c.precision = read_number(at, args);
     }
-    if (**at && strchr("hljzt", **at)) {
+    if (**at && strchr("hlzt", **at)) {
         c.length = *(*at)++;
         if (**at == c.length) {
             c.length = c.length == 'h' ? 'H' : 'L';
@@ -128,8 +128,6 @@ static intmax_t signed_arg(char length, struct args *args)
         return va_arg(args->ap, long);
     case 'L':
         return va_arg(args->ap, long long);
-    case 'j':
-        return va_arg(args->ap, intmax_t);
     case 'z':
     case 't':
         return va_arg(args->ap, ptrdiff_t);
@@ -145,8 +143,6 @@ static uintmax_t unsigned_arg(char length, struct args *args)
         return va_arg(args->ap, unsigned long);
     case 'L':
         return va_arg(args->ap, unsigned long long);
-    case 'j':
-        return va_arg(args->ap, uintmax_t);
     case 'z':
     case 't':
         return va_arg(args->ap, size_t);
@@ -167,11 +163,19 @@ static void put_unsigned(struct buf *out, const struct conversion *c, uintmax_t 
 {
     char digits[32];
 
-    snprintf(digits, sizeof(digits),
-             c->type == 'o'   ? "%jo"
-             : c->type == 'x' ? "%jx"
-                              : "%ju",
-             number);
+    switch (c->type) {
+    case 'o':
+        snprintf(digits, sizeof(digits), "%jo", number);
+        break;
+    case 'x':
+        snprintf(digits, sizeof(digits), "%jx", number);
+        break;
+    case 'X':
+        snprintf(digits, sizeof(digits), "%jX", number);
+        break;
+    default:
+        snprintf(digits, sizeof(digits), "%ju", number);
+    }
     for (int n = (int)strlen(digits); n < c->width; n++)
         buf_putc(out, c->zeros ? '0' : ' ');
     buf_puts(out, digits);
@@ -200,6 +204,7 @@ static bool put_conversion(struct buf *out, const struct conversion *c, struct a
     case 'u':
     case 'o':
     case 'x':
+    case 'X':
         put_unsigned(out, c, unsigned_arg(c->length, args));
         return true;
     case 'f':

@@ -28,7 +28,7 @@ void message_escape(struct buf *out, const char *text, size_t len);
 void message_value(struct buf *out, const char *value, size_t len);
 
 /* Append a sentence: printf(3) with every string (%s; a precision is obeyed) given to
- * message_value(). It knows d i u o x with h, hh, l, ll, j, z and t, and c s f %, with '0', width
+ * message_value(). It knows d i u o x X with h, hh, l, ll, z and t, and c s f %, with '0', width
  * and precision; what begins with another conversion is appended as it stands, and reads no
  * argument. */
 void message_vprintf(struct buf *out, const char *fmt, va_list ap)

@@ -34,14 +34,13 @@ static const char *const stage_text[STAGES] = {
     [STAGE_EXEC] = "exec",
 };
 
-/* What came out of a container may hold anything: control characters become '?'. */
-static void printable(const char *from, char *to, size_t size)
+/* What came out of a container need not end within its field. */
+static void copy_detail(const char detail[SHIM_DETAIL], char text[SHIM_DETAIL])
 {
-    size_t i = 0;
+    size_t len = strnlen(detail, SHIM_DETAIL - 1);
 
-    for (; from[i] && i + 1 < size; i++)
-        to[i] = (unsigned char)from[i] < ' ' || from[i] == 127 ? '?' : from[i];
-    to[i] = '\0';
+    memcpy(text, detail, len);
+    text[len] = '\0';
 }
 
 /* The shim knows a limit by its number only. */
@@ -77,7 +76,7 @@ int failure_of_shim(uint32_t stage, int errnum, int exit_code, const char *detai
     const char *what = stage < STAGES ? stage_text[stage] : "start";
     char text[SHIM_DETAIL];
 
-    printable(detail, text, sizeof(text));
+    copy_detail(detail, text);
     if (exit_code < 125 || exit_code > 127)
         exit_code = 125;
     if (stage == STAGE_USER && errnum == 0)
@@ -124,7 +123,7 @@ static const char *log_text(char *line)
 int failure_of_lxc(int dir_fd, struct lxcdriver_error **err)
 {
     cleanup_free char *text = NULL;
-    char *save = NULL, clean[1024];
+    char *save = NULL;
 
     if (fs_read_at(dir_fd, "lxc.log", LOG_MAX, &text, NULL) < 0)
         return err_set(err, "lxc-start ended without a word in its log");
@@ -133,8 +132,7 @@ int failure_of_lxc(int dir_fd, struct lxcdriver_error **err)
 
         if (!cause || strstr(cause, "Can't open /dev/null"))
             continue; /* said at every start: our /dev is filled by the shim, later */
-        printable(cause, clean, sizeof(clean));
-        return err_set(err, "lxc-start: %s", clean);
+        return err_set(err, "lxc-start: %s", cause);
     }
     return err_set(err, "lxc-start ended before the container ran, and its log does not say why");
 }
@@ -147,7 +145,7 @@ int failure_of_supervisor(int dir_fd, const struct sup_msg *msg, struct lxcdrive
         return failure_of_shim(msg->stage, msg->errnum, msg->value, msg->detail, err);
     if (msg->origin == SUP_ORIGIN_LXC)
         return failure_of_lxc(dir_fd, err);
-    printable(msg->detail, text, sizeof(text));
+    copy_detail(msg->detail, text);
     if (msg->errnum == ETIMEDOUT) {
         err_set(err, "start: %s: not done within the start timeout", text);
         if (err && *err)

@@ -95,7 +95,16 @@ is "JSON on standard error" "$(jq -r .level "$SCRATCH/err")" error
 runlxc --log "$SCRATCH/text" state nosuch 2>/dev/null
 like "as text" "$(<"$SCRATCH/text")" '^time="20.*Z" level=error msg="container \\"nosuch\\" does not exist"$'
 runlxc --log "$SCRATCH/utf" --log-format json exec -p $'/no\xff\nsuch' x 2>/dev/null
-is "bytes that are no UTF-8 still make JSON" "$(jq -r .level "$SCRATCH/utf")" error
+is "bytes that are no UTF-8 still make JSON" "$(jq -r .msg "$SCRATCH/utf")" '--process: read /no\xff\nsuch: no such file or directory'
+# A value of whatever length and bytes: one line that says what is wrong with it.
+mkdir -p "$SCRATCH/long/rootfs"
+"$RUNLXC" spec -b "$SCRATCH/long"
+jq '.hostname = "h" * 65000 + "\u001b[31m\n\u0085\u00e9"' "$SCRATCH/long/config.json" >"$SCRATCH/long/new" && mv "$SCRATCH/long/new" "$SCRATCH/long/config.json"
+LIMIT=10 run "$RUNLXC" --root "$ROOT" --log "$SCRATCH/long/log" --log-format json create -b "$SCRATCH/long" long
+is "a long value is refused" "$status" 1
+like "by a line with its beginning and its end" "$err" '^runlxc: hostname: "h{384}\.\.\.h+\\x1b\[31m\\n\\xc2\\x85é" '
+is "which is one, and short" "$(printf '%s\n' "$err" | wc -l) $((${#err} < 700))" "1 1"
+is "and is JSON in the log" "runlxc: $(jq -r .msg "$SCRATCH/long/log")" "$err"
 LIMIT=10 run bash -c '"$0" state nosuch >/dev/full; "$0" list >/dev/full' "$RUNLXC"
 like "a full disk is an error" "$err" 'write standard output: no space left'
 

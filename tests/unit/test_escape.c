@@ -51,13 +51,13 @@ static void test_set_refused(void **state)
                 "member: \"a\\nlxc.hook = x\" has a control character, which an LXC configuration "
                 "cannot say");
     set_refused("lxc.group", "a\r",
-                "member: \"a?\" has a control character, which an LXC configuration cannot say");
+                "member: \"a\\r\" has a control character, which an LXC configuration cannot say");
     set_refused("lxc.group", "\x7f",
-                "member: \"?\" has a control character, which an LXC configuration cannot say");
+                "member: \"\\x7f\" has a control character, which an LXC configuration cannot say");
     set_refused("lxc.group", " a",
                 "member: \" a\" begins or ends with white space, which LXC would drop");
     set_refused("lxc.group", "a\t",
-                "member: \"a?\" begins or ends with white space, which LXC would drop");
+                "member: \"a\\t\" begins or ends with white space, which LXC would drop");
     set_refused("lxc.group", "''", "member: \"''\" is in quotes, which LXC would drop");
     set_refused("lxc.group", "\"a\"", "member: \"\"a\"\" is in quotes, which LXC would drop");
     set_refused("group", "a",
@@ -65,7 +65,8 @@ static void test_set_refused(void **state)
     set_refused("lxc.", "a", "member: \"lxc.\" is not an LXC key: it does not begin with \"lxc.\"");
     set_refused("lxc.a b", "a", "member: \"lxc.a b\" has a character that an LXC key cannot have");
     set_refused("lxc.a=b", "a", "member: \"lxc.a=b\" has a character that an LXC key cannot have");
-    set_refused("lxc.a\nb", "a", "member: \"lxc.a\\nb\" has a character that an LXC key cannot have");
+    set_refused("lxc.a\nb", "a",
+                "member: \"lxc.a\\nb\" has a character that an LXC key cannot have");
 }
 
 static void field_refused(const char *value, const char *want)

@@ -194,7 +194,7 @@ static void test_refused(void **state)
     refused(&plain, "{\"runtimes\": {\"runlxc\": {}}}",
             "FILE:1: there is a runtime \"runlxc\" already, with no path: remove it first "
             "(--remove), or choose another --name");
-    refused(&odd, "{}", "--path: \"/\xff\" is not UTF-8, and has no place in JSON");
+    refused(&odd, "{}", "--path: \"/\\xff\" is not UTF-8, and has no place in JSON");
     refused(&plain, "{\"a\": 1, \"a\": 2}",
             "FILE: line 1, column 12: duplicate object key near '\"a\"'");
 }

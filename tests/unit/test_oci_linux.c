@@ -248,7 +248,7 @@ static void refuses_texts(void **state)
          "linux.sysctl: 'kernel.sem' cannot be set in the host's ipc namespace"},
         {WITH_MOUNT("'mountLabel': 1"), "linux.mountLabel: expected a string, found 1"},
         {WITH_MOUNT("'mountLabel': 'a\\n'"),
-         "linux.mountLabel: 'a?': byte 2 is a control character (0x0a)"},
+         "linux.mountLabel: 'a\\n': byte 2 is a control character (0x0a)"},
         {WITH_MOUNT("'seccomp': []"), "linux.seccomp: expected an object, found []"},
         {WITH_MOUNT("'seccomp': {'defaultAction': 'X'}"),
          "linux.seccomp.defaultAction: is not an action, found 'X'"},

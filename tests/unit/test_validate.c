@@ -18,7 +18,7 @@
     X(id_dot, set(&c->id, "."), "id: \".\" is not an id: it begins with a '.'")                    \
     X(id_hidden, set(&c->id, ".leases"), "id: \".leases\" is not an id: it begins with a '.'")     \
     X(id_newline, set(&c->id, "a\n"),                                                              \
-      "id: \"a?\" is not an id: letters, digits and _ . + - are expected")                         \
+      "id: \"a\\n\" is not an id: letters, digits and _ . + - are expected")                       \
     X(id_longest, set(&c->id, LONG_ID A15 "a"),                                                    \
       "id: the id \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\" is longer than 255 characters")          \
     X(systemd_path, (c->systemd_cgroup = true, set(&c->cgroups_path, "/a/b")),                     \
@@ -42,7 +42,7 @@
     X(engine_name_long, (c->engine = true, set(&c->hostname, A15 A15 A15 A15 "aaaaa")),            \
       "hostname: \"" A15 A15 A15 A15 "aaaaa\" is longer than 64 bytes")                            \
     X(engine_name_control, (c->engine = true, set(&c->domainname, "a\n")),                         \
-      "domainname: \"a?\": byte 2 is a control character (0x0a)")                                  \
+      "domainname: \"a\\n\": byte 2 is a control character (0x0a)")                                \
     X(engine_map, (c->engine = true, maps_of_both(c), map(&c->gid_maps, &c->n_gid_maps, 5, 1, 9)), \
       "linux.gidMappings[1].containerID: 5 is in entry 0 too")                                     \
     X(engine_map_missing,                                                                          \
@@ -54,7 +54,7 @@
     X(root_missing, set(&c->root.path, NULL), "root.path: is missing")                             \
     X(root_relative, set(&c->root.path, "r"), "root.path: \"r\" is not an absolute path")          \
     X(root_newline, set(&c->root.path, "/a\nb"),                                                   \
-      "root.path: \"/a\\nb\": byte 3 is a control character (0x0a)")                                 \
+      "root.path: \"/a\\nb\": byte 3 is a control character (0x0a)")                               \
     X(root_layer, add(&c->root.layers, "l"), "root.layers[0]: \"l\" is not an absolute path")      \
     X(root_work, set(&c->root.upper, "/u"), "root.upper and root.work: one is missing")            \
     X(args_none, strv_free(&c->process.args), "process.args: there is no command to run")          \
@@ -64,7 +64,7 @@
     X(cwd_relative, set(&c->process.cwd, "tmp"), "process.cwd: \"tmp\" is not an absolute path")   \
     X(user_empty, set(&c->process.user.name, ""), "process.user: the user is empty")               \
     X(user_control, set(&c->process.user.name, "a\x01"),                                           \
-      "process.user: \"a?\": byte 2 is a control character (0x01)")                                \
+      "process.user: \"a\\x01\": byte 2 is a control character (0x01)")                            \
     X(user_large, set(&c->process.user.name, "99999999999"),                                       \
       "process.user: \"99999999999\" is above the last id, 4294967294")                            \
     X(user_uid, c->process.user.uid = UINT32_MAX,                                                  \
@@ -87,7 +87,7 @@
     X(apparmor_empty, set(&c->process.apparmor_profile, ""),                                       \
       "process.apparmorProfile: the value is empty")                                               \
     X(selinux_newline, set(&c->process.selinux_label, "a\n"),                                      \
-      "process.selinuxLabel: \"a?\": byte 2 is a control character (0x0a)")                        \
+      "process.selinuxLabel: \"a\\n\": byte 2 is a control character (0x0a)")                      \
     X(sched_policy,                                                                                \
       (c->process.scheduler.set = true, set(&c->process.scheduler.policy, "SCHED_NONE")),          \
       "process.scheduler.policy: \"SCHED_NONE\" is not a policy")                                  \
@@ -116,7 +116,7 @@
     X(mount_type, set(&bind_mount(c, "/a", "/b")->type, "a b"),                                    \
       "mounts[0].type: \"a b\" is not a filesystem's type")                                        \
     X(mount_option, add(&bind_mount(c, "/a", "/b")->data, "x\ty"),                                 \
-      "mounts[0].options: \"x\\ty\": byte 2 is a control character (0x09)")                          \
+      "mounts[0].options: \"x\\ty\": byte 2 is a control character (0x09)")                        \
     X(mount_propagation, bind_mount(c, "/a", "/b")->propagation = MS_SLAVE | MS_SHARED,            \
       "mounts[0].options: 0x180000 is not a propagation type")                                     \
     X(mount_twice,                                                                                 \
@@ -170,7 +170,7 @@
     X(dns_search, add(&c->dns_search, "a b"),                                                      \
       "dns_search[0]: \"a b\" cannot stand in resolv.conf")                                        \
     X(dns_option, add(&c->dns_options, "ndots:1\nnameserver 1.1.1.1"),                             \
-      "dns_options[0]: \"ndots:1\\nnameserver 1.1.1.1\" cannot stand in resolv.conf")                \
+      "dns_options[0]: \"ndots:1\\nnameserver 1.1.1.1\" cannot stand in resolv.conf")              \
     X(host_no_address, add(&c->extra_hosts, "db"), "extra_hosts[0]: \"db\" is not NAME:ADDRESS")   \
     X(host_address, add(&c->extra_hosts, "db:1.2.3"),                                              \
       "extra_hosts[0]: \"db:1.2.3\": \"1.2.3\" is not an IP address")                              \
@@ -217,7 +217,7 @@
     X(sysctl_escape, sysctl_pair(c, "net/../vm/swappiness", "1"),                                  \
       "sysctl: \"net/../vm/swappiness\" is not a sysctl key")                                      \
     X(sysctl_newline, sysctl_pair(c, "net.core.somaxconn", "1\n2"),                                \
-      "sysctl: net.core.somaxconn: \"1?2\": byte 2 is a control character (0x0a)")                 \
+      "sysctl: net.core.somaxconn: \"1\\n2\": byte 2 is a control character (0x0a)")               \
     X(sysctl_net_host, (c->net.mode = NET_HOST, sysctl_pair(c, "net.core.somaxconn", "1")),        \
       "sysctl: \"net.core.somaxconn\" cannot be set in the host's network namespace")              \
     X(sysctl_ipc_host, (c->ns[NS_IPC].mode = NS_HOST, sysctl_pair(c, "kernel.shmmax", "1")),       \
@@ -255,7 +255,7 @@
     X(cgroup_up, set(&c->cgroup_parent, "a/.."), "cgroup_parent: \"a/..\" leads upwards")          \
     X(cgroup_empty, set(&c->cgroup_parent, ""), "cgroup_parent: the path is empty")                \
     X(cgroup_control, set(&c->cgroups_path, "/a\nb"),                                              \
-      "cgroupsPath: \"/a\\nb\": byte 3 is a control character (0x0a)")                               \
+      "cgroupsPath: \"/a\\nb\": byte 3 is a control character (0x0a)")                             \
     X(hook_relative, hook(c, "x"), "hooks.poststop[0].path: \"x\" is not an absolute path")        \
     X(hook_missing, hook(c, NULL), "hooks.poststop[0].path: is missing")                           \
     X(hook_timeout, hook(c, "/x")->timeout_s = 0, "hooks.poststop[0].timeout: 0 is not above 0")   \
@@ -264,7 +264,7 @@
     X(lxc_prefix, lxc_key(c, "net.0.type", "veth"),                                                \
       "lxc_config[0]: \"net.0.type\" is not an LXC key: lxc.NAME is expected")                     \
     X(lxc_newline, lxc_key(c, "lxc.environment", "A=1\nlxc.x = 2"),                                \
-      "lxc_config[0]: lxc.environment: \"A=1\\nlxc.x = 2\": byte 4 is a control character (0x0a)")   \
+      "lxc_config[0]: lxc.environment: \"A=1\\nlxc.x = 2\": byte 4 is a control character (0x0a)") \
     X(masked, add(&c->masked_paths, "proc"), "maskedPaths[0]: \"proc\" is not an absolute path")   \
     X(readonly, add(&c->readonly_paths, "p"), "readonlyPaths[0]: \"p\" is not an absolute path")   \
     X(personality, set(&c->personality, "BSD"),                                                    \
