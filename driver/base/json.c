@@ -186,6 +186,29 @@ int json_want_array(const struct json_at *at, size_t *n, struct lxcdriver_error 
     return 0;
 }
 
+int json_opt_object(const struct json_at *at, const char *name, struct json_at *out, bool *present,
+                    struct lxcdriver_error **err)
+{
+    *out = json_member(at, name);
+    *present = json_present(out);
+    return *present ? json_want_object(out, err) : 0;
+}
+
+int json_opt_list(const struct json_at *at, const char *name, struct json_list *out,
+                  struct lxcdriver_error **err)
+{
+    *out = (struct json_list){.at = json_member(at, name)};
+    return json_present(&out->at) ? json_want_array(&out->at, &out->n, err) : 0;
+}
+
+bool json_list_next(struct json_list *list, struct json_at *element)
+{
+    if (list->next == list->n)
+        return false;
+    *element = json_element(&list->at, list->next++);
+    return true;
+}
+
 static bool is_text(const json_t *value)
 {
     return json_is_string(value) && !big_number(value);

@@ -31,6 +31,23 @@ struct json_at json_member(const struct json_at *at, const char *name);
 struct json_at json_element(const struct json_at *at, size_t i);
 bool json_present(const struct json_at *at);
 
+/* An array that is walked; its elements are borrowed from its document. */
+struct json_list {
+    struct json_at at;
+    size_t n;    /* how many elements it has */
+    size_t next; /* which json_list_next() gives */
+};
+
+/* The optional object `name` of *at: *present is false when it is absent. 0 or -1. */
+int json_opt_object(const struct json_at *at, const char *name, struct json_at *out, bool *present,
+                    struct lxcdriver_error **err);
+/* The optional array `name` of *at: without elements when it is absent, and then 0. */
+int json_opt_list(const struct json_at *at, const char *name, struct json_list *out,
+                  struct lxcdriver_error **err);
+/* The next element, with its index in its path, as json_element() gives it; false behind the last
+ * one. */
+bool json_list_next(struct json_list *list, struct json_at *element);
+
 /* Report "path: <text>, found <value>", or "path: <text>" when it is absent. Returns -1. */
 int json_error(const struct json_at *at, struct lxcdriver_error **err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

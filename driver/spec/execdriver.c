@@ -32,22 +32,6 @@ struct json_at execdriver_either(const struct json_at *at, const char *name, con
     return !json_present(&first) && json_present(&second) ? second : first;
 }
 
-int execdriver_object(const struct json_at *at, const char *name, struct json_at *out,
-                      bool *present, struct lxcdriver_error **err)
-{
-    *out = json_member(at, name);
-    *present = json_present(out);
-    return *present ? json_want_object(out, err) : 0;
-}
-
-int execdriver_array(const struct json_at *at, const char *name, struct json_at *out, size_t *n,
-                     struct lxcdriver_error **err)
-{
-    *out = json_member(at, name);
-    *n = 0;
-    return json_present(out) ? json_want_array(out, n, err) : 0;
-}
-
 static int read_id(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
 {
     struct json_at member = json_member(at, "id");

@@ -28,11 +28,5 @@ int execdriver_text(const struct json_at *at, const char *name, char **out,
 /* The first of two spellings that is present; the first spelling's (absent) member when neither is.
  */
 struct json_at execdriver_either(const struct json_at *at, const char *name, const char *other);
-/* The member as an object; *present is false when it is absent. */
-int execdriver_object(const struct json_at *at, const char *name, struct json_at *out,
-                      bool *present, struct lxcdriver_error **err);
-/* The number of elements of an optional array; 0 when it is absent. */
-int execdriver_array(const struct json_at *at, const char *name, struct json_at *out, size_t *n,
-                     struct lxcdriver_error **err);
 
 #endif

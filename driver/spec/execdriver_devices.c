@@ -136,33 +136,30 @@ static int read_node(const struct json_at *at, struct command *cmd, struct lxcdr
 }
 
 /* What is not listed is denied. */
-static int read_rules(const struct json_at *array, size_t n, struct resources *res,
-                      struct lxcdriver_error **err)
+static int read_rules(struct json_list *list, struct resources *res, struct lxcdriver_error **err)
 {
     struct device_rule *deny = ARRAY_GROW(&res->devices, &res->n_devices);
+    struct json_at element;
 
     if (!deny)
         return err_nomem(err);
     *deny = (struct device_rule){false, 'a', -1, -1, true, true, true};
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(array, i);
-
+    while (json_list_next(list, &element))
         if (read_rule(&element, res, err) < 0)
             return -1;
-    }
     return 0;
 }
 
 int execdriver_devices(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
 {
-    struct json_at allowed, created;
-    size_t n_allowed, n_created;
+    struct json_list allowed, created;
+    struct json_at element;
 
-    if (execdriver_array(at, "allowed_devices", &allowed, &n_allowed, err) < 0 ||
-        execdriver_array(at, "autocreated_devices", &created, &n_created, err) < 0)
+    if (json_opt_list(at, "allowed_devices", &allowed, err) < 0 ||
+        json_opt_list(at, "autocreated_devices", &created, err) < 0)
         return -1;
-    if (json_present(&allowed)) {
-        if (read_rules(&allowed, n_allowed, &cmd->res, err) < 0)
+    if (json_present(&allowed.at)) {
+        if (read_rules(&allowed, &cmd->res, err) < 0)
             return -1;
     } else if (device_rules_default(&cmd->res, err) < 0) {
         return -1;
@@ -173,12 +170,9 @@ int execdriver_devices(const struct json_at *at, struct command *cmd, struct lxc
         if (device_rules_all(&cmd->res, err) < 0)
             return -1;
     }
-    for (size_t i = 0; i < n_created; i++) {
-        struct json_at element = json_element(&created, i);
-
+    while (json_list_next(&created, &element))
         if (read_node(&element, cmd, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -211,13 +205,12 @@ static int read_mount(const struct json_at *at, struct mount_spec *m, struct lxc
 
 int execdriver_mounts(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
 {
-    struct json_at array;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (execdriver_array(at, "mounts", &array, &n, err) < 0)
+    if (json_opt_list(at, "mounts", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&array, i);
+    while (json_list_next(&list, &element)) {
         struct mount_spec *m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
 
         if (!m)

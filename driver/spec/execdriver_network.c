@@ -63,16 +63,14 @@ static int read_names(const struct json_at *at, struct network_spec *net,
 static int read_interface(const struct json_at *at, struct network_spec *net,
                           struct lxcdriver_error **err)
 {
-    struct json_at secondary;
-    size_t n;
+    struct json_list secondary;
 
     net->mode = NET_BRIDGE;
     net->no_auto_address = true;
-    if (read_names(at, net, err) < 0 ||
-        execdriver_array(at, "secondary_ips", &secondary, &n, err) < 0)
+    if (read_names(at, net, err) < 0 || json_opt_list(at, "secondary_ips", &secondary, err) < 0)
         return -1;
-    if (n)
-        return json_error(&secondary, err, "an interface has one address of each family here");
+    if (secondary.n > 0)
+        return json_error(&secondary.at, err, "an interface has one address of each family here");
     if (read_with_prefix(at, "ip", "ip_prefix_len", AF_INET, &net->ip4, err) < 0 ||
         read_with_prefix(at, "global_ipv6", "global_ipv6_prefix_len", AF_INET6, &net->ip6, err) <
             0 ||
@@ -88,7 +86,7 @@ static int read_mode(const struct json_at *at, struct command *cmd, struct lxcdr
     struct json_at interface;
     bool present, host = false;
 
-    if (execdriver_object(at, "interface", &interface, &present, err) < 0 ||
+    if (json_opt_object(at, "interface", &interface, &present, err) < 0 ||
         json_opt_bool(at, "host_networking", &host, err) < 0 ||
         execdriver_text(at, "container_id", &net->container, err) < 0 ||
         execdriver_text(at, "namespace_path", &net->path, err) < 0)
@@ -118,7 +116,7 @@ int execdriver_network(const struct json_at *at, struct command *cmd, struct lxc
     bool present;
     int64_t mtu = 0;
 
-    if (execdriver_object(at, "network", &network, &present, err) < 0)
+    if (json_opt_object(at, "network", &network, &present, err) < 0)
         return -1;
     if (!present)
         return 0; /* NET_NONE: Docker's NetworkDisabled */

@@ -100,7 +100,7 @@ static int read_host_flag(const struct json_at *at, const char *object, const ch
     struct json_at member;
     bool present, host = false;
 
-    if (execdriver_object(at, object, &member, &present, err) < 0 ||
+    if (json_opt_object(at, object, &member, &present, err) < 0 ||
         (present && json_opt_bool(&member, name, &host, err) < 0))
         return -1;
     ns->mode = host ? NS_HOST : NS_NEW;
@@ -142,13 +142,12 @@ static int read_map(const struct json_at *at, struct id_map *map, struct lxcdriv
 static int read_maps(const struct json_at *at, const char *name, struct id_map **maps,
                      size_t *n_maps, struct lxcdriver_error **err)
 {
-    struct json_at array;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (execdriver_array(at, name, &array, &n, err) < 0)
+    if (json_opt_list(at, name, &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&array, i);
+    while (json_list_next(&list, &element)) {
         struct id_map *map = ARRAY_GROW(maps, n_maps);
 
         if (!map)
@@ -188,7 +187,7 @@ static int read_remap(const struct json_at *at, struct command *cmd, struct lxcd
     struct json_at remap;
     bool present;
 
-    if (execdriver_object(at, "remap_root", &remap, &present, err) < 0 || !present)
+    if (json_opt_object(at, "remap_root", &remap, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (check_remap(&remap, "root_uid", "uid", cmd->uid_maps, cmd->n_uid_maps, err) < 0)
         return -1;

@@ -93,17 +93,14 @@ static int read_rlimit(const struct json_at *at, struct process_spec *p,
 static int read_rlimits(const struct json_at *at, struct process_spec *p,
                         struct lxcdriver_error **err)
 {
-    struct json_at array;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (execdriver_array(at, "rlimits", &array, &n, err) < 0)
+    if (json_opt_list(at, "rlimits", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&array, i);
-
+    while (json_list_next(&list, &element))
         if (read_rlimit(&element, p, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -122,7 +119,7 @@ int execdriver_resources(const struct json_at *at, struct command *cmd,
     struct json_at member;
     bool present;
 
-    if (execdriver_object(at, "resources", &member, &present, err) < 0)
+    if (json_opt_object(at, "resources", &member, &present, err) < 0)
         return -1;
     if (!present)
         return 0;

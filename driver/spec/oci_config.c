@@ -112,7 +112,7 @@ static int read_platform(const struct json_at *root, struct lxcdriver_error **er
     struct json_at vm;
     bool present;
 
-    if (oci_object(root, "vm", &vm, &present, err) < 0)
+    if (json_opt_object(root, "vm", &vm, &present, err) < 0)
         return -1;
     if (present && json_object_size(vm.value) > 0)
         return err_set(err, "vm: a virtual machine is asked for, and LXC makes none");

@@ -21,17 +21,16 @@ static int read_hook(const struct json_at *at, struct hook *hook, struct lxcdriv
 
 int oci_hooks_read(const struct json_at *root, struct command *cmd, struct lxcdriver_error **err)
 {
-    struct json_at hooks, list;
+    struct json_at hooks, element;
+    struct json_list list;
     bool present;
-    size_t n;
 
-    if (oci_object(root, "hooks", &hooks, &present, err) < 0)
+    if (json_opt_object(root, "hooks", &hooks, &present, err) < 0)
         return -1;
     for (int point = 0; present && point < HOOK_POINTS; point++) {
-        if (oci_array(&hooks, hook_point_word((enum hook_point)point), &list, &n, err) < 0)
+        if (json_opt_list(&hooks, hook_point_word((enum hook_point)point), &list, err) < 0)
             return -1;
-        for (size_t i = 0; i < n; i++) {
-            struct json_at element = json_element(&list, i);
+        while (json_list_next(&list, &element)) {
             struct hook *hook = ARRAY_GROW(&cmd->hooks[point], &cmd->n_hooks[point]);
 
             if (!hook)

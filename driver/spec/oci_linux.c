@@ -41,17 +41,14 @@ static int read_namespaces(const struct json_at *at, struct command *cmd,
                            struct lxcdriver_error **err)
 {
     bool seen[NS_KINDS] = {false};
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "namespaces", &list, &n, err) < 0)
+    if (json_opt_list(at, "namespaces", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
-
+    while (json_list_next(&list, &element))
         if (read_namespace(&element, cmd, seen, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -94,7 +91,7 @@ static int read_time_offsets(const struct json_at *at, struct command *cmd,
     const char *clock;
     json_t *value;
 
-    if (oci_object(at, "timeOffsets", &object, &cmd->has_time_offsets, err) < 0)
+    if (json_opt_object(at, "timeOffsets", &object, &cmd->has_time_offsets, err) < 0)
         return -1;
     if (!cmd->has_time_offsets)
         return 0;

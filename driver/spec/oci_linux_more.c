@@ -73,17 +73,14 @@ static int read_node(const struct json_at *at, struct command *cmd, struct lxcdr
 
 static int read_devices(const struct json_at *at, struct command *cmd, struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "devices", &list, &n, err) < 0)
+    if (json_opt_list(at, "devices", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
-
+    while (json_list_next(&list, &element))
         if (read_node(&element, cmd, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -93,7 +90,7 @@ static int read_resources(const struct json_at *at, struct command *cmd,
     struct json_at resources;
     bool present;
 
-    if (oci_object(at, "resources", &resources, &present, err) < 0)
+    if (json_opt_object(at, "resources", &resources, &present, err) < 0)
         return -1;
     if (present && oci_resources_read(&resources, &cmd->res, err) < 0)
         return -1;
@@ -139,7 +136,7 @@ static int read_net_devices(const struct json_at *at, struct command *cmd,
     json_t *value;
     bool present;
 
-    if (oci_object(at, "netDevices", &devices, &present, err) < 0 || !present)
+    if (json_opt_object(at, "netDevices", &devices, &present, err) < 0 || !present)
         return present ? -1 : 0;
     json_object_foreach((json_t *)devices.value, name, value)
     {
@@ -191,7 +188,7 @@ int oci_rdt_read(const struct json_at *at, struct command *cmd, struct lxcdriver
     bool cmt = false, mbm = false;
     struct json_at rdt;
 
-    if (oci_object(at, "intelRdt", &rdt, &cmd->has_intel_rdt, err) < 0 || !cmd->has_intel_rdt)
+    if (json_opt_object(at, "intelRdt", &rdt, &cmd->has_intel_rdt, err) < 0 || !cmd->has_intel_rdt)
         return cmd->has_intel_rdt ? -1 : 0;
     if (oci_text(&rdt, "closID", &cmd->rdt_clos_id, err) < 0 ||
         oci_text(&rdt, "l3CacheSchema", &cmd->rdt_l3_cache, err) < 0 ||
@@ -274,7 +271,7 @@ static int read_memory_policy(const struct json_at *at, struct command *cmd,
     struct json_at policy, mode;
     bool present;
 
-    if (oci_object(at, "memoryPolicy", &policy, &present, err) < 0 || !present)
+    if (json_opt_object(at, "memoryPolicy", &policy, &present, err) < 0 || !present)
         return present ? -1 : 0;
     mode = json_member(&policy, "mode");
     if (json_get_string(&mode, &cmd->memory_policy_mode, err) < 0 ||
@@ -288,19 +285,19 @@ static int read_memory_policy(const struct json_at *at, struct command *cmd,
 static int read_personality(const struct json_at *at, struct command *cmd,
                             struct lxcdriver_error **err)
 {
-    struct json_at personality, domain, flags;
+    struct json_at personality, domain;
+    struct json_list flags;
     bool present;
-    size_t n;
 
-    if (oci_object(at, "personality", &personality, &present, err) < 0 || !present)
+    if (json_opt_object(at, "personality", &personality, &present, err) < 0 || !present)
         return present ? -1 : 0;
     domain = json_member(&personality, "domain");
     if (json_get_string(&domain, &cmd->personality, err) < 0 ||
-        oci_array(&personality, "flags", &flags, &n, err) < 0)
+        json_opt_list(&personality, "flags", &flags, err) < 0)
         return -1;
     if (strcmp(cmd->personality, "LINUX") != 0 && strcmp(cmd->personality, "LINUX32") != 0)
         return json_error(&domain, err, "expected LINUX or LINUX32");
-    return n ? json_error(&flags, err, "the specification knows no flags") : 0;
+    return flags.n > 0 ? json_error(&flags.at, err, "the specification knows no flags") : 0;
 }
 
 int oci_linux_more_read(const struct json_at *at, struct command *cmd, struct strv *warnings,

@@ -26,13 +26,12 @@ static int read_destination(const struct json_at *at, struct mount_spec *m,
 static int read_options(const struct json_at *at, struct mount_spec *m,
                         struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "options", &list, &n, err) < 0)
+    if (json_opt_list(at, "options", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
+    while (json_list_next(&list, &element)) {
         cleanup_free char *word = NULL;
 
         if (json_get_string(&element, &word, err) < 0)
@@ -89,13 +88,12 @@ static int read_mount(const struct json_at *at, const char *bundle, struct mount
 int oci_mounts_read(const struct json_at *root, const char *bundle, struct command *cmd,
                     struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(root, "mounts", &list, &n, err) < 0)
+    if (json_opt_list(root, "mounts", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
+    while (json_list_next(&list, &element)) {
         struct mount_spec *m = ARRAY_GROW(&cmd->mounts, &cmd->n_mounts);
 
         if (!m)

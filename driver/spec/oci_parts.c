@@ -4,22 +4,6 @@
 
 #include "base/cleanup.h"
 
-int oci_object(const struct json_at *at, const char *name, struct json_at *out, bool *present,
-               struct lxcdriver_error **err)
-{
-    *out = json_member(at, name);
-    *present = json_present(out);
-    return *present ? json_want_object(out, err) : 0;
-}
-
-int oci_array(const struct json_at *at, const char *name, struct json_at *out, size_t *n,
-              struct lxcdriver_error **err)
-{
-    *out = json_member(at, name);
-    *n = 0;
-    return json_present(out) ? json_want_array(out, n, err) : 0;
-}
-
 int oci_text(const struct json_at *at, const char *name, char **out, struct lxcdriver_error **err)
 {
     if (json_opt_string(at, name, out, err) < 0)
@@ -39,7 +23,7 @@ int oci_pairs(const struct json_at *at, const char *name, struct string_pair **p
     json_t *value;
     bool present;
 
-    if (oci_object(at, name, &object, &present, err) < 0)
+    if (json_opt_object(at, name, &object, &present, err) < 0)
         return -1;
     if (!present)
         return 0;
@@ -71,13 +55,12 @@ static int read_u32(const struct json_at *at, const char *name, uint32_t *out,
 int oci_id_maps(const struct json_at *at, const char *name, struct id_map **maps, size_t *n,
                 struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t count;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, name, &list, &count, err) < 0)
+    if (json_opt_list(at, name, &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < count; i++) {
-        struct json_at element = json_element(&list, i);
+    while (json_list_next(&list, &element)) {
         struct id_map *map = ARRAY_GROW(maps, n);
 
         if (!map)

@@ -6,12 +6,6 @@
 #include "base/json.h"
 #include "spec/command.h"
 
-/* The optional object `name` of *at: *present is false when it is absent. 0 or -1. */
-int oci_object(const struct json_at *at, const char *name, struct json_at *out, bool *present,
-               struct lxcdriver_error **err);
-/* The optional array `name` of *at: *n is 0 when it is absent. 0 or -1. */
-int oci_array(const struct json_at *at, const char *name, struct json_at *out, size_t *n,
-              struct lxcdriver_error **err);
 /* A string that is as good as absent when it is empty: engines write "" for what they have nothing
  * to say about. 0 or -1. */
 int oci_text(const struct json_at *at, const char *name, char **out, struct lxcdriver_error **err);

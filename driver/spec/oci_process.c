@@ -22,21 +22,20 @@ static int read_u32(const struct json_at *at, const char *name, uint32_t max, ui
 
 static int read_user(const struct json_at *at, struct user_spec *user, struct lxcdriver_error **err)
 {
-    struct json_at object, list, umask;
+    struct json_at object, element, umask;
+    struct json_list list;
     bool present;
-    size_t n;
 
-    if (oci_object(at, "user", &object, &present, err) < 0 || !present)
+    if (json_opt_object(at, "user", &object, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (read_u32(&object, "uid", UINT32_MAX - 1, &user->uid, err) < 0 ||
         read_u32(&object, "gid", UINT32_MAX - 1, &user->gid, err) < 0 ||
         read_u32(&object, "umask", 0777, &user->umask, err) < 0 ||
-        oci_array(&object, "additionalGids", &list, &n, err) < 0)
+        json_opt_list(&object, "additionalGids", &list, err) < 0)
         return -1;
     umask = json_member(&object, "umask");
     user->has_umask |= json_present(&umask);
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
+    while (json_list_next(&list, &element)) {
         uint32_t *gid = ARRAY_GROW(&user->gids, &user->n_gids);
         int64_t number;
 
@@ -56,7 +55,7 @@ static int read_console_size(const struct json_at *at, struct process_spec *out,
     bool present;
     int64_t rows = 0, cols = 0;
 
-    if (oci_object(at, "consoleSize", &size, &present, err) < 0 || !present)
+    if (json_opt_object(at, "consoleSize", &size, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (json_opt_int(&size, "height", 0, UINT16_MAX, &rows, err) < 0 ||
         json_opt_int(&size, "width", 0, UINT16_MAX, &cols, err) < 0)
@@ -80,7 +79,7 @@ static int read_caps(const struct json_at *at, struct capabilities *caps, struct
                 {"ambient", &caps->ambient}};
     struct json_at object;
 
-    if (oci_object(at, "capabilities", &object, &caps->set, err) < 0 || !caps->set)
+    if (json_opt_object(at, "capabilities", &object, &caps->set, err) < 0 || !caps->set)
         return caps->set ? -1 : 0;
     for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
         cleanup_strv struct strv names = {0};
@@ -127,17 +126,14 @@ static int read_rlimit(const struct json_at *at, struct process_spec *out,
 static int read_rlimits(const struct json_at *at, struct process_spec *out,
                         struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "rlimits", &list, &n, err) < 0)
+    if (json_opt_list(at, "rlimits", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
-
+    while (json_list_next(&list, &element))
         if (read_rlimit(&element, out, err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -147,7 +143,7 @@ static int read_scheduler(const struct json_at *at, struct scheduler_spec *out,
     struct json_at object;
     int64_t nice = 0, priority = 0;
 
-    if (oci_object(at, "scheduler", &object, &out->set, err) < 0 || !out->set)
+    if (json_opt_object(at, "scheduler", &object, &out->set, err) < 0 || !out->set)
         return out->set ? -1 : 0;
     if (json_opt_string(&object, "policy", &out->policy, err) < 0 ||
         json_opt_int(&object, "nice", -20, 19, &nice, err) < 0 ||
@@ -171,7 +167,7 @@ static int read_ioprio(const struct json_at *at, struct ioprio_spec *out,
     cleanup_free char *name = NULL;
     int64_t priority = 0;
 
-    if (oci_object(at, "ioPriority", &object, &out->set, err) < 0 || !out->set)
+    if (json_opt_object(at, "ioPriority", &object, &out->set, err) < 0 || !out->set)
         return out->set ? -1 : 0;
     class_at = json_member(&object, "class");
     if (json_get_string(&class_at, &name, err) < 0 ||
@@ -191,7 +187,7 @@ static int read_affinity(const struct json_at *at, struct process_spec *out,
     struct json_at object;
     bool present;
 
-    if (oci_object(at, "execCPUAffinity", &object, &present, err) < 0 || !present)
+    if (json_opt_object(at, "execCPUAffinity", &object, &present, err) < 0 || !present)
         return present ? -1 : 0;
     return json_opt_string(&object, "initial", &out->cpu_affinity_initial, err) < 0 ||
                    json_opt_string(&object, "final", &out->cpu_affinity_final, err) < 0

@@ -104,7 +104,7 @@ static int read_memory(const struct json_at *at, struct resources *out,
     struct json_at memory;
     bool present;
 
-    if (oci_object(at, "memory", &memory, &present, err) < 0 || !present)
+    if (json_opt_object(at, "memory", &memory, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (read_numbers(&memory, memory_numbers, ARRAY_SIZE(memory_numbers), out, err) < 0 ||
         read_swappiness(&memory, out, err) < 0 ||
@@ -140,7 +140,7 @@ static int read_cpu(const struct json_at *at, struct resources *out, struct lxcd
     struct json_at cpu;
     bool present;
 
-    if (oci_object(at, "cpu", &cpu, &present, err) < 0 || !present)
+    if (json_opt_object(at, "cpu", &cpu, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (read_numbers(&cpu, cpu_numbers, ARRAY_SIZE(cpu_numbers), out, err) < 0 ||
         read_cpuset(&cpu, "cpus", &out->cpuset_cpus, err) < 0)
@@ -153,7 +153,7 @@ static int read_pids(const struct json_at *at, struct resources *out, struct lxc
     struct json_at pids;
     bool present;
 
-    if (oci_object(at, "pids", &pids, &present, err) < 0 || !present)
+    if (json_opt_object(at, "pids", &pids, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (json_opt_int(&pids, "limit", -1, INT64_MAX - 1, &out->pids_limit, err) < 0)
         return -1;
@@ -206,38 +206,32 @@ static int read_throttles(const struct json_at *at, struct resources *out,
     };
 
     for (int kind = 0; kind < THROTTLE_KINDS; kind++) {
-        struct json_at list;
-        size_t n;
+        struct json_list list;
+        struct json_at element;
 
-        if (oci_array(at, names[kind], &list, &n, err) < 0)
+        if (json_opt_list(at, names[kind], &list, err) < 0)
             return -1;
-        for (size_t i = 0; i < n; i++) {
-            struct json_at element = json_element(&list, i);
-
+        while (json_list_next(&list, &element))
             if (read_throttle(&element, (enum throttle_kind)kind, out, err) < 0)
                 return -1;
-        }
     }
     return 0;
 }
 
 static int read_blkio(const struct json_at *at, struct resources *out, struct lxcdriver_error **err)
 {
-    struct json_at blkio, list;
+    struct json_at blkio, element;
+    struct json_list list;
     bool present;
-    size_t n;
 
-    if (oci_object(at, "blockIO", &blkio, &present, err) < 0 || !present)
+    if (json_opt_object(at, "blockIO", &blkio, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (read_numbers(&blkio, blkio_numbers, ARRAY_SIZE(blkio_numbers), out, err) < 0 ||
-        oci_array(&blkio, "weightDevice", &list, &n, err) < 0)
+        json_opt_list(&blkio, "weightDevice", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
-
+    while (json_list_next(&list, &element))
         if (read_weight_device(&element, out, err) < 0)
             return -1;
-    }
     return read_throttles(&blkio, out, err);
 }
 

@@ -87,30 +87,27 @@ static int read_rule(const struct json_at *at, struct resources *out, struct lxc
 
 int oci_device_rules(const struct json_at *at, struct resources *out, struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "devices", &list, &n, err) < 0)
+    if (json_opt_list(at, "devices", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i);
-
+    while (json_list_next(&list, &element))
         if (read_rule(&element, out, err) < 0)
             return -1;
-    }
     return 0;
 }
 
 static int read_hugepages(const struct json_at *at, struct resources *out,
                           struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "hugepageLimits", &list, &n, err) < 0)
+    if (json_opt_list(at, "hugepageLimits", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i), size = json_member(&element, "pageSize"),
+    while (json_list_next(&list, &element)) {
+        struct json_at size = json_member(&element, "pageSize"),
                        limit = json_member(&element, "limit");
         struct hugepage_limit *slot = ARRAY_GROW(&out->hugepages, &out->n_hugepages);
         size_t digits;
@@ -132,13 +129,13 @@ static int read_hugepages(const struct json_at *at, struct resources *out,
 static int read_priorities(const struct json_at *at, struct resources *out,
                            struct lxcdriver_error **err)
 {
-    struct json_at list;
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (oci_array(at, "priorities", &list, &n, err) < 0)
+    if (json_opt_list(at, "priorities", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&list, i), name = json_member(&element, "name"),
+    while (json_list_next(&list, &element)) {
+        struct json_at name = json_member(&element, "name"),
                        priority = json_member(&element, "priority");
         struct net_priority *slot = ARRAY_GROW(&out->net_priorities, &out->n_net_priorities);
         int64_t number;
@@ -161,7 +158,7 @@ static int read_network(const struct json_at *at, struct resources *out,
     struct json_at network;
     bool present;
 
-    if (oci_object(at, "network", &network, &present, err) < 0 || !present)
+    if (json_opt_object(at, "network", &network, &present, err) < 0 || !present)
         return present ? -1 : 0;
     if (json_opt_int(&network, "classID", 0, UINT32_MAX, &out->net_class_id, err) < 0)
         return -1;
@@ -197,7 +194,7 @@ static int read_rdma(const struct json_at *at, struct resources *out, struct lxc
     json_t *value;
     bool present;
 
-    if (oci_object(at, "rdma", &rdma, &present, err) < 0 || !present)
+    if (json_opt_object(at, "rdma", &rdma, &present, err) < 0 || !present)
         return present ? -1 : 0;
     json_object_foreach((json_t *)rdma.value, name, value)
     {

@@ -58,17 +58,16 @@ static int read_arg(const struct json_at *at, struct seccomp_arg *arg, struct lx
     return seccomp_operator(arg->op, &unused) < 0 ? json_error(&op, err, "is not an operator") : 0;
 }
 
+/* Member "args" of a rule. */
 static int read_args(const struct json_at *at, struct seccomp_rule *rule,
                      struct lxcdriver_error **err)
 {
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (!json_present(at))
-        return 0;
-    if (json_want_array(at, &n, err) < 0)
+    if (json_opt_list(at, "args", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(at, i);
+    while (json_list_next(&list, &element)) {
         struct seccomp_arg *arg = ARRAY_GROW(&rule->args, &rule->n_args);
 
         if (!arg)
@@ -103,13 +102,11 @@ static int read_names(const struct json_at *at, bool profile, struct strv *names
 static int read_rule(const struct json_at *at, bool profile, struct seccomp_rule *rule,
                      struct lxcdriver_error **err)
 {
-    struct json_at args = json_member(at, "args");
-
     if (read_names(at, profile, &rule->names, err) < 0 ||
         read_action(at, "action", "errnoRet", &rule->action, &rule->has_errno, &rule->errno_ret,
                     err) < 0)
         return -1;
-    return read_args(&args, rule, err);
+    return read_args(at, rule, err);
 }
 
 /* ---- conditions of a profile ---- */
@@ -200,17 +197,16 @@ static int rule_applies(const struct json_at *at, const struct seccomp_host *hos
     return applies;
 }
 
+/* Member "syscalls" of a filter. */
 static int read_rules(const struct json_at *at, const struct seccomp_host *host,
                       struct seccomp_spec *out, struct lxcdriver_error **err)
 {
-    size_t n;
+    struct json_list list;
+    struct json_at element;
 
-    if (!json_present(at))
-        return 0;
-    if (json_want_array(at, &n, err) < 0)
+    if (json_opt_list(at, "syscalls", &list, err) < 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(at, i);
+    while (json_list_next(&list, &element)) {
         struct seccomp_rule *rule;
         int applies = 1;
 
@@ -272,18 +268,15 @@ static int read_architectures(const struct json_at *at, struct seccomp_spec *out
 static int read_arch_map(const struct json_at *at, const struct seccomp_host *host,
                          struct seccomp_spec *out, struct lxcdriver_error **err)
 {
-    struct json_at map = json_member(at, "archMap");
-    size_t n;
+    struct json_list map;
+    struct json_at element;
 
-    if (!json_present(&map))
-        return 0;
-    if (json_want_array(&map, &n, err) < 0)
+    if (json_opt_list(at, "archMap", &map, err) < 0)
         return -1;
     if (out->architectures.n > 0)
-        return n > 0 ? json_error(&map, err, "stands beside \"architectures\"") : 0;
-    for (size_t i = 0; i < n; i++) {
-        struct json_at element = json_element(&map, i),
-                       arch = json_member(&element, "architecture");
+        return map.n > 0 ? json_error(&map.at, err, "stands beside \"architectures\"") : 0;
+    while (json_list_next(&map, &element)) {
+        struct json_at arch = json_member(&element, "architecture");
         cleanup_free char *word = NULL;
 
         if (json_want_object(&element, err) < 0 || json_get_string(&arch, &word, err) < 0)
@@ -311,7 +304,6 @@ static int read_arch_map(const struct json_at *at, const struct seccomp_host *ho
 static int read_all(const struct json_at *at, const struct seccomp_host *host,
                     struct seccomp_spec *out, struct lxcdriver_error **err)
 {
-    struct json_at syscalls = json_member(at, "syscalls");
     struct json_at action = json_member(at, "defaultAction");
 
     if (json_want_object(at, err) < 0 ||
@@ -326,7 +318,7 @@ static int read_all(const struct json_at *at, const struct seccomp_host *host,
     /* Its every system call would wait for an agent that has not been given its descriptor yet. */
     if (str_eq(out->default_action, "SCMP_ACT_NOTIFY"))
         return json_error(&action, err, "cannot be the default");
-    return read_rules(&syscalls, host, out, err);
+    return read_rules(at, host, out, err);
 }
 
 static int read_whole(const struct json_at *at, const struct seccomp_host *host,
