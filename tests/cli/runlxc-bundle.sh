@@ -228,31 +228,17 @@ same "a cwd that is made" '.process.cwd = "/opt/new/cwd"' 'pwd; stat -c %a /opt/
 # Signal 32 is left out: runc hands on that it is ignored, where it was for runc itself.
 same "signals" '.' 'grep -E "^Sig(Blk|Ign|Cgt)" /proc/1/status | sed -E "s/^(SigIgn:.0{8})8/\10/"; trap; ls /proc/self/fd | wc -l'
 # at_socket PROGRAM...: the same with nobody at the terminal: the engine's side of a console socket.
-cat >"$SCRATCH/recvtty.py" <<'END'
-import os, socket, sys
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); s.settimeout(20)
-open(sys.argv[1] + ".ready", "w").close()
-c, _ = s.accept()
-name, fds, _, _ = socket.recv_fds(c, 4096, 4)
-out = b""
-while True:
-    try: data = os.read(fds[0], 4096)
-    except OSError: break
-    if not data: break
-    out += data
-print(len(fds), out.decode().split())
-END
 at_socket() {
     local at=$SCRATCH/${1##*/}.sock
 
-    python3 "$SCRATCH/recvtty.py" "$at" >"$at.out" &
+    python3 "$TOP/tests/helpers/recvtty.py" "$at" >"$at.out" &
     wait_for 10 test -e "$at.ready"
     "$@" run -d --console-socket "$at" -b "$B" "$ID" && wait $! && cat "$at.out"
     "$@" delete --force "$ID"
 }
 config '.process.terminal = true | .process.consoleSize = {height: 33, width: 99}' 'stty size; tty'
-is "consoleSize" "$(at_socket "$RUNLXC" --root "$ROOT")" "1 ['33', '99', '/dev/pts/0']"
-is "consoleSize of runc" "$(at_socket "$RUNC" --root "$SCRATCH/runc")" "1 ['33', '99', '/dev/pts/0']"
+is "consoleSize" "$(at_socket "$RUNLXC" --root "$ROOT")" "1 True 33 99 /dev/pts/0"
+is "consoleSize of runc" "$(at_socket "$RUNC" --root "$SCRATCH/runc")" "1 True 33 99 /dev/pts/0"
 # proc(5): policy and nice value of the first process.
 # at_terminal PROGRAM...: the bundle at a terminal, its output without carriage returns.
 at_terminal() {

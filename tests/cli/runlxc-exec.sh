@@ -172,23 +172,9 @@ on_tty "$RUNLXC" --root "$ROOT" exec -t c1 sh -c 'exit 9' >/dev/null
 is "its exit code" "$?" 9
 like "it is the controlling one" "$(on_tty "$RUNLXC" --root "$ROOT" exec -t c1 sh -c ': </dev/tty && echo yes')" yes
 
-# The engine's side of a console socket, in a line of Python where there is one.
+# The engine's side of a console socket, in Python where there is one.
 if command -v python3 >/dev/null; then
-    cat >"$SCRATCH/recvtty.py" <<'END'
-import array, os, socket, sys
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(1); s.settimeout(20)
-open(sys.argv[1] + ".ready", "w").close()
-c, _ = s.accept()
-name, fds, _, _ = socket.recv_fds(c, 4096, 4)
-out = b""
-while True:
-    try: data = os.read(fds[0], 4096)
-    except OSError: break
-    if not data: break
-    out += data
-print(len(fds), name.decode() != "", out.decode().strip())
-END
-    python3 "$SCRATCH/recvtty.py" "$SCRATCH/con" >"$SCRATCH/con.out" &
+    python3 "$TOP/tests/helpers/recvtty.py" "$SCRATCH/con" >"$SCRATCH/con.out" &
     recvtty=$!
     wait_for 10 test -e "$SCRATCH/con.ready"
     ok "exec -d -t with a console socket" inside -d -t --console-socket "$SCRATCH/con" --pid-file "$SCRATCH/pid" c1 \

@@ -19,4 +19,18 @@ static inline void rig_expect(struct rig_run *r, const struct wire *w, const str
     assert_int_equal(r->code, code);
 }
 
+/* Run and expect that it failed at `stage` and ended with `code`, which is what it reported. */
+static inline void rig_expect_fail(struct rig_run *r, const struct wire *w,
+                                   const struct rig_options *o, unsigned stage, int errnum,
+                                   int code, const char *detail)
+{
+    rig_run(r, w, o);
+    assert_true(r->failed);
+    assert_string_equal(r->fail.detail, detail);
+    assert_int_equal(r->fail.stage, stage);
+    assert_int_equal(r->fail.errnum, errnum);
+    assert_int_equal(r->fail.value, code);
+    assert_int_equal(r->code, code);
+}
+
 #endif

@@ -71,12 +71,7 @@ static void expect(const struct rig_options *o, int code, const char *text)
 
 static void expect_fail(const struct rig_options *o, unsigned stage, int errnum, const char *detail)
 {
-    rig_run(&r, &w, o);
-    assert_true(r.failed);
-    assert_string_equal(r.fail.detail, detail);
-    assert_int_equal(r.fail.stage, stage);
-    assert_int_equal(r.fail.errnum, errnum);
-    assert_int_equal(r.code, 125);
+    rig_expect_fail(&r, &w, o, stage, errnum, 125, detail);
 }
 
 static void attach(const struct wire_attach *a, const char *path)

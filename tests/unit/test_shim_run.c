@@ -39,13 +39,7 @@ static void expect(const struct rig_options *o, int code, const char *text)
 static void expect_fail(const struct rig_options *o, unsigned stage, int errnum, int code,
                         const char *detail)
 {
-    rig_run(&r, &w, o);
-    assert_true(r.failed);
-    assert_string_equal(r.fail.detail, detail);
-    assert_int_equal(r.fail.stage, stage);
-    assert_int_equal(r.fail.errnum, errnum);
-    assert_int_equal(r.fail.value, code);
-    assert_int_equal(r.code, code);
+    rig_expect_fail(&r, &w, o, stage, errnum, code, detail);
 }
 
 static void test_environment(void **state)
