@@ -87,17 +87,14 @@ static void test_value_length(void **state)
 /* Wherever the cut falls, whole characters are left. */
 static void test_value_characters(void **state)
 {
-    char text[4 * 300 + 4];
-
     (void)state;
     for (size_t shift = 0; shift < 4; shift++) {
-        cleanup_buf struct buf out = {0};
-        size_t len = shift;
+        cleanup_buf struct buf text = {0}, out = {0};
 
-        memset(text, 'x', shift);
-        for (int i = 0; i < 300; i++, len += 4)
-            memcpy(text + len, "\xf0\x9f\x90\xb3", 4);
-        message_value(&out, text, len);
+        buf_append(&text, "xxx", shift);
+        for (int i = 0; i < 300; i++)
+            buf_puts(&text, "\xf0\x9f\x90\xb3");
+        message_value(&out, text.data, text.len);
         assert_true(out.len > MESSAGE_VALUE_MAX - 8 && out.len <= MESSAGE_VALUE_MAX);
         assert_null(strchr(out.data, '\\'));
         for (size_t at = 0, n; at < out.len; at += n) {
