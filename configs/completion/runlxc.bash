@@ -1,4 +1,4 @@
-# bash completion for runlxc and lxc-launch: bash-completion looks for a file by the command's name, and lxc-launch.bash is this one.
+# bash completion for runlxc and lxc-launch: bash-completion looks for a file by the command, and lxc-launch.bash reads this one
 
 # ---- for both ----
 
