@@ -86,6 +86,7 @@ enum lxcdriver_event {
 /* What *status is when the container was let go before its end. */
 #define LXCDRIVER_DETACHED (-1)
 
+struct lxcdriver_restore_options;
 struct lxcdriver_run_options {
     /* The workload's stdin, stdout, stderr: descriptors of the caller's that are passed on (not
      * closed here); 0 in `use_stdio` gives /dev/null. With a terminal they are not used. */
@@ -126,6 +127,7 @@ struct lxcdriver_run_options {
      * lxcdriver_run() returns when it is ready, or has ended. One that nobody listens on is a
      * warning. */
     const char *notify_socket;
+    const struct lxcdriver_restore_options *restore; /* lxcdriver_restore() sets it */
 };
 
 /* Create and start a container, wait for its end (unless `detach`). *status is a wait(2) status. */
@@ -251,6 +253,7 @@ struct lxcdriver_checkpoint_options {
     const char *page_server; /* "ADDRESS:PORT" to send memory to; NULL: into image_dir */
     bool pre_dump;           /* memory only; the container goes on */
     bool leave_running;      /* the container goes on afterwards */
+    bool ext_unix_sk, shell_job, auto_dedup; /* CRIU's options of these names */
 };
 /*
  * Write a running container down, by liblxc and CRIU, whose log is in image_dir. It ends and is
@@ -260,6 +263,22 @@ struct lxcdriver_checkpoint_options {
 int lxcdriver_checkpoint(struct lxcdriver *drv, const char *id,
                          const struct lxcdriver_checkpoint_options *options,
                          struct lxcdriver_error **err);
+
+struct lxcdriver_restore_options {
+    const char *image_dir;                   /* absolute: what lxcdriver_checkpoint() has written */
+    bool ext_unix_sk, shell_job, auto_dedup; /* CRIU's options of these names */
+};
+/*
+ * Bring back what a checkpoint has written, by liblxc and CRIU, as a container of the command's: as
+ * lxcdriver_run(), with the command's id, root filesystem, cgroups and network namespace. Its
+ * processes go on where they were; its standard streams are those of the options. Refused are
+ * terminals, user namespaces, other namespaces that are there already, and hooks that belong to a
+ * start. 0, or -1 with CRIU's reason.
+ */
+int lxcdriver_restore(struct lxcdriver *drv, struct lxcdriver_command *cmd,
+                      const struct lxcdriver_restore_options *restore,
+                      const struct lxcdriver_run_options *options, int *status,
+                      struct lxcdriver_error **err);
 
 /* ---- launching by flags: what `lxc-launch` is made of ---- */
 

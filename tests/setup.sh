@@ -16,7 +16,7 @@ engines=(docker.io containerd iptables bsdutils podman conmon netavark aardvark-
     lxcfs golang-go golang-github-opencontainers-runtime-tools-dev golang-github-google-uuid-dev containernetworking-plugins
     protobuf-compiler golang-google-protobuf-dev golang-golang-x-net-dev golang-github-docker-spdystream-dev)
 # The second kernel's machine; the kernel itself is only unpacked, by tests/vm/kernel.sh.
-machine=(qemu-system-x86 cpio kmod systemd dbus libpam-systemd dbus-user-session)
+machine=(qemu-system-x86 cpio kmod systemd dbus libpam-systemd dbus-user-session criu)
 
 packages=("${build[@]}")
 case ${1:-} in

@@ -24,12 +24,12 @@ set -g __runlxc_options \
     'checkpoint||page-server|any|send memory to CRIU\'s page server there' \
     'checkpoint||pre-dump||memory only; it goes on' \
     'checkpoint||manage-cgroups-mode|soft full strict|soft, full or strict: cgroups are always written down in full' \
-    'checkpoint||ext-unix-sk||refused: not for liblxc to say' \
-    'checkpoint||shell-job||refused: not for liblxc to say' \
+    'checkpoint||ext-unix-sk||external unix sockets too' \
+    'checkpoint||shell-job||what was started from a shell too' \
     'checkpoint||lazy-pages||refused: not for liblxc to say' \
     'checkpoint||status-fd|any|refused: not for liblxc to say' \
     'checkpoint||empty-ns|any|refused: not for liblxc to say' \
-    'checkpoint||auto-dedup||refused: not for liblxc to say' \
+    'checkpoint||auto-dedup||drop what this one replaces from the images of --parent-path' \
     'create|b|bundle|dir|the bundle (.)' \
     'create||console-socket|file|who is to get the terminal\'s master' \
     'create||pid-file|file|write the pid of the container\'s supervisor there' \
@@ -67,23 +67,23 @@ set -g __runlxc_options \
     'list|q|quiet||only the ids' \
     'ps|f|format|table json|table (default) or json' \
     'restore||image-path|dir|where it lies (checkpoint)' \
-    'restore||work-path|dir|where CRIU\'s log goes' \
-    'restore|b|bundle|dir|directory of the bundle (here)' \
+    'restore||work-path|dir|where CRIU\'s log is copied to' \
+    'restore|b|bundle|dir|the bundle (.)' \
     'restore|d|detach||do not wait for its end' \
-    'restore||pid-file|file|write its pid there' \
-    'restore||console-socket|file|who is to get the terminal' \
+    'restore||pid-file|file|write the pid of the container\'s supervisor there' \
+    'restore||console-socket|file|refused: no terminal is brought back' \
     'restore||no-pivot||accepted for runc\'s sake' \
-    'restore||no-subreaper||accepted for runc\'s sake' \
-    'restore||tcp-established||TCP connections too' \
-    'restore||file-locks||file locks too' \
+    'restore||no-subreaper||accepted: it is the supervisor that reaps, not this command' \
+    'restore||tcp-established||TCP connections too (always so)' \
+    'restore||file-locks||file locks too (always so)' \
     'restore||ext-unix-sk||external unix sockets too' \
     'restore||shell-job||what was started from a shell' \
-    'restore||lazy-pages||memory when it is needed' \
-    'restore||auto-dedup||one copy of each page' \
-    'restore||manage-cgroups-mode|soft full strict|soft, full or strict' \
-    'restore||empty-ns|any|do not fill a namespace' \
-    'restore||lsm-profile|any|security profile' \
-    'restore||lsm-mount-context|any|security label of mounts' \
+    'restore||lazy-pages||refused: not for liblxc to say' \
+    'restore||auto-dedup||drop pages from the images once they are read' \
+    'restore||manage-cgroups-mode|soft full strict|soft, full or strict: cgroups always come back in full' \
+    'restore||empty-ns|any|refused: not for liblxc to say' \
+    'restore||lsm-profile|any|refused: the profile is the bundle\'s' \
+    'restore||lsm-mount-context|any|refused: not for liblxc to say' \
     'run|b|bundle|dir|the bundle (.)' \
     'run||console-socket|file|who is to get the terminal\'s master' \
     'run||pid-file|file|write the pid of the container\'s supervisor there' \
@@ -131,7 +131,7 @@ set -g __runlxc_commands \
     'list||list the containers' \
     'pause|container|stop every process of a container where it is' \
     'ps|container|show the processes of a container, as ps(1) does' \
-    'restore||bring back what checkpoint has written: says why it cannot be done' \
+    'restore||bring back what checkpoint has written, by CRIU' \
     'resume|container|let a paused container go on' \
     'run||create a container out of a bundle and start it' \
     'spec||write a config.json to begin with' \

@@ -113,6 +113,9 @@ enum sup_flag {
     SF_NO_SETGID = 1 << 15,
     SF_LEASH = 1 << 16,  /* what is under a profile of AppArmor's does not die with its parent */
     SF_NOTIFY = 1 << 17, /* pass the container's notifications on to the host's service manager */
+    /* In lxc-start's place stands what brings a container back: its child is LXC's monitor, which
+     * tells nobody how the init has ended */
+    SF_RESTORE = 1 << 18,
 };
 
 /* Descriptors beside SUP_RECORD, in this order. */

@@ -5,8 +5,8 @@
  *
  * DIR gets the images and CRIU's log, dump.log or pre-dump.log. Words: "pre-dump" (memory only, the
  * container goes on), "leave-running", "parent=DIR" (an earlier pre-dump, relative to DIR),
- * "page-server=ADDRESS:PORT". 0; or 1 with LXC's first error on standard error. CRIU is looked for
- * in PATH.
+ * "page-server=ADDRESS:PORT", "conf=FILE" (of CRIU's own options). 0; or 1 with LXC's first error
+ * on standard error. CRIU is looked for in PATH.
  */
 #include <fcntl.h>
 #include <lxc/lxccontainer.h>
@@ -17,11 +17,11 @@
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "base/lxclock.h"
 #include "base/str.h"
 
 #define LOG_MAX (4 << 20)
 #define EXIT_USAGE 2
-#define LOCK_DIR "/run/lxc/lock" /* of root's containers */
 
 struct request {
     struct migrate_opts options;
@@ -50,6 +50,8 @@ static int read_word(struct request *r, char *word)
         r->options.stop = false;
     else if (equals && str_starts(word, "parent="))
         r->options.predump_dir = equals + 1;
+    else if (equals && str_starts(word, "conf="))
+        return setenv("CRIU_CONFIG_FILE", equals + 1, 1);
     else if (equals && str_starts(word, "page-server="))
         return read_page_server(r, equals + 1);
     else
@@ -88,21 +90,6 @@ static void say_why(const char *log)
     fputs("liblxc gives no reason\n", stderr);
 }
 
-/* LXC leaves its lock behind, and the directories that it made for that; those in use stay. */
-static void remove_lock(const char *lxcpath, const char *id)
-{
-    cleanup_free char *path = str_printf(LOCK_DIR "%s/.%s", lxcpath, id);
-
-    if (!path || unlink(path) < 0)
-        return;
-    for (char *slash = strrchr(path, '/'); slash && slash - path >= (long)strlen(LOCK_DIR);
-         slash = strrchr(path, '/')) {
-        *slash = '\0';
-        if (rmdir(path) < 0)
-            return;
-    }
-}
-
 static int migrate(const char *lxcpath, const char *id, struct request *r)
 {
     cleanup_free char *log_path = str_printf("%s/lxc.log", r->options.directory);
@@ -123,7 +110,7 @@ static int migrate(const char *lxcpath, const char *id, struct request *r)
     if (container) {
         result = container->migrate(container, r->command, &r->options, sizeof(r->options));
         lxc_container_put(container);
-        remove_lock(lxcpath, id);
+        lxclock_remove(lxcpath, id);
     }
     lxc_log_close();
     if (result != 0)

@@ -1,69 +1,19 @@
 /* Writing down a running container, by a helper that links liblxc, and CRIU. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fs.h"
+#include "run/criu.h"
 #include "run/run.h"
 
-#define LOG_MAX (64 << 20)
-
-/* Whether a program is in one of PATH's directories, as LXC will look for it. */
-static bool in_path(const char *name)
-{
-    const char *path = getenv("PATH");
-
-    for (const char *at = path ? path : ""; *at;) {
-        size_t len = strcspn(at, ":");
-        cleanup_free char *file = str_printf("%.*s/%s", (int)len, at, name);
-
-        if (file && access(file, X_OK) == 0)
-            return true;
-        at += len + (at[len] == ':');
-    }
-    return false;
-}
-
-/* The text of a line "... Error (file:line): text" of CRIU's log but of its conclusion, "Dumping
- * FAILED."; NULL for others. */
-static const char *criu_error(const char *line)
-{
-    const char *at = strstr(line, "Error (");
-    const char *end = at ? strstr(at, "): ") : NULL;
-
-    return end && !strstr(end, "FAILED") ? end + 3 : NULL;
-}
-
-/* The last errors together say what happened and what for; earlier ones may be of something that
- * CRIU can do without. Heap, or NULL. */
-static char *criu_reason(const char *dir, const char *log)
-{
-    cleanup_close int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    cleanup_free char *text = NULL;
-    cleanup_buf struct buf reason = {0};
-    const char *last[3] = {NULL};
-    char *rest;
-
-    if (fd < 0 || fs_read_at(fd, log, LOG_MAX, &text, NULL) < 0)
-        return NULL;
-    rest = text;
-    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-        const char *error = criu_error(line);
-
-        if (!error)
-            continue;
-        last[0] = last[1];
-        last[1] = last[2];
-        last[2] = error;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(last); i++)
-        if (last[i])
-            buf_printf(&reason, "%s%s", reason.len ? "; " : "", last[i]);
-    return reason.len && !reason.failed ? buf_take(&reason) : NULL;
-}
+#define CONF_NAME "dump.conf"
+#define CONFIG_MAX (4 << 20)
 
 static int make_argv(const struct container *c, const struct lxcdriver_checkpoint_options *o,
                      struct strv *argv)
@@ -72,6 +22,7 @@ static int make_argv(const struct container *c, const struct lxcdriver_checkpoin
 
     if (!helper || strv_add(argv, helper) < 0 || strv_add(argv, c->drv->root) < 0 ||
         strv_add(argv, c->id) < 0 || strv_add(argv, o->image_dir) < 0 ||
+        strv_printf(argv, "conf=%s/" CONF_NAME, o->image_dir) < 0 ||
         (o->pre_dump && strv_add(argv, "pre-dump") < 0) ||
         (o->leave_running && strv_add(argv, "leave-running") < 0) ||
         (o->parent_dir && strv_printf(argv, "parent=%s", o->parent_dir) < 0) ||
@@ -101,17 +52,69 @@ static int run_helper(const struct container *c, const struct lxcdriver_checkpoi
     return err_set(err, "%s", output && *output ? output : "the helper ended without a word");
 }
 
-static int check(const struct container *c, const struct lxcdriver_checkpoint_options *o,
-                 struct lxcdriver_error **err)
+/* A network namespace that was made elsewhere stays there, with what is in it; a new container
+ * comes back into that of its bundle. */
+static int external_network(const struct container *c, struct buf *conf,
+                            struct lxcdriver_error **err)
 {
+    cleanup_free char *config = NULL;
+    cleanup_free char *path = str_printf("/proc/%d/ns/net", (int)c->pid);
+    struct stat st;
+
+    if (!path)
+        return err_nomem(err);
+    if (fs_read_at(c->dir_fd, "config", CONFIG_MAX, &config, NULL) < 0)
+        return err_sys(err, errno, "read the container's configuration");
+    if (!strstr(config, "\nlxc.namespace.share.net = "))
+        return 0;
+    if (stat(path, &st) < 0)
+        return err_sys(err, errno, "look at %s", path);
+    buf_printf(conf, "external net[%" PRIu64 "]:" RESTORE_NET_NAME "\n", (uint64_t)st.st_ino);
+    return 0;
+}
+
+/* What liblxc has no words for CRIU reads in a file. */
+static int write_conf(const struct container *c, const struct lxcdriver_checkpoint_options *o,
+                      int dir, struct lxcdriver_error **err)
+{
+    struct criu_streams streams cleanup_criu_streams = {{NULL}};
+    cleanup_buf struct buf conf = {0};
+
+    if (criu_streams_look(c->pid, &streams, err) < 0 || external_network(c, &conf, err) < 0)
+        return -1;
+    for (int i = 0; i < RESTORE_STREAMS; i++)
+        if (criu_stream_is_file(streams.names[i]))
+            buf_printf(&conf, "external %s\n", streams.names[i]);
+    if (o->ext_unix_sk)
+        buf_printf(&conf, "ext-unix-sk\n");
+    if (o->shell_job)
+        buf_printf(&conf, "shell-job\n");
+    if (o->auto_dedup)
+        buf_printf(&conf, "auto-dedup\n");
+    if (conf.failed)
+        return err_nomem(err);
+    if (fs_write_atomic(dir, CONF_NAME, conf.data ? conf.data : "", conf.len, 0600) < 0)
+        return err_sys(err, errno, "write %s/" CONF_NAME, o->image_dir);
+    return criu_streams_write(dir, &streams, err);
+}
+
+static int prepare(const struct container *c, const struct lxcdriver_checkpoint_options *o,
+                   struct lxcdriver_error **err)
+{
+    cleanup_close int dir = -1;
+    cleanup_free char *criu = NULL;
+
     if (container_want_running(c, false, err) < 0)
         return -1;
-    if (!in_path("criu"))
-        return err_set(err, "CRIU is not installed: there is no program \"criu\" in PATH "
-                            "(Debian's package criu has it)");
+    criu = criu_find(err);
+    if (!criu)
+        return -1;
     if (fs_mkdir_p(o->image_dir, 0700) < 0)
         return err_sys(err, errno, "make %s", o->image_dir);
-    return 0;
+    dir = open(o->image_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return err_sys(err, errno, "open %s", o->image_dir);
+    return write_conf(c, o, dir, err);
 }
 
 int lxcdriver_checkpoint(struct lxcdriver *drv, const char *id,
@@ -119,11 +122,15 @@ int lxcdriver_checkpoint(struct lxcdriver *drv, const char *id,
                          struct lxcdriver_error **err)
 {
     struct container c cleanup_container = {.dir_fd = -1};
-    int status;
+    cleanup_free char *hierarchy = criu_hierarchy_options();
+    int status, result;
 
     if (container_open(drv, id, &c, err) < 0)
         return -1;
-    if (check(&c, options, err) < 0 || run_helper(&c, options, err) < 0)
+    if (prepare(&c, options, err) < 0)
+        return err_wrap(err, "checkpoint");
+    result = run_helper(&c, options, err);
+    if (criu_hierarchy_mend(hierarchy, result < 0 ? NULL : err) < 0 || result < 0)
         return err_wrap(err, "checkpoint");
     if (options->pre_dump || options->leave_running)
         return 0;

@@ -14,8 +14,10 @@
 #include "base/fs.h"
 #include "base/rootless.h"
 #include "host/proc.h"
+#include "run/criu.h"
 #include "run/hooks.h"
 #include "run/notify.h"
+#include "run/restore.h"
 #include "shared/packet.h"
 #include "shared/warm.h"
 
@@ -92,6 +94,7 @@ void launch_clear(struct launch *l)
     cpuset_guard_clear(&l->cpuset);
     cgroup_dirs_clear(&l->monitor);
     cgroup_dirs_clear(&l->actual);
+    free(l->cgroup_options);
     free(l->cgroup_container);
     free(l->cgroup_monitor);
     free(l->cgroup_pivot);
@@ -192,6 +195,8 @@ static int on_created(struct launch *l, const struct sup_msg *msg, struct lxcdri
         return -1;
     if (find_cgroups(l, msg->pid, err) < 0)
         return err_wrap(err, "cgroups of the container's init");
+    if (o->restore && restore_finish(l, err) < 0)
+        return -1;
     if (proc_stat_read(l->supervisor, &supervisor) == 0)
         facts.supervisor_start = supervisor.start_time;
     if (state_write_created(l->dir_fd, &facts, err) < 0)
@@ -279,7 +284,8 @@ static int on_message(struct launch *l, struct lxcdriver_error **err)
         return 1;
     case SUP_FAIL:
         l->ended = true;
-        return failure_of_supervisor(l->dir_fd, &msg, err);
+        failure_of_supervisor(l->dir_fd, &msg, err);
+        return l->options->restore && msg.origin == SUP_ORIGIN_LXC ? restore_failure(l, err) : -1;
     default:
         return 0;
     }
@@ -392,8 +398,9 @@ static int launch_run(struct launch *l, struct lxcdriver_error **err)
 {
     int result;
 
-    if (launch_spawn(l, err) < 0 || launch_look(l, false, err) < 0 || launch_claim(l, err) < 0 ||
-        set_stdio(l, err) < 0 || launch_prepare(l, false, err) < 0 || lxc_conf_check(l, err) < 0 ||
+    if ((l->options->restore && restore_check(l, err) < 0) || launch_spawn(l, err) < 0 ||
+        launch_look(l, false, err) < 0 || launch_claim(l, err) < 0 || set_stdio(l, err) < 0 ||
+        launch_prepare(l, false, err) < 0 || lxc_conf_check(l, err) < 0 ||
         launch_own_cgroups(l, err) < 0 || launch_hand_over(l, err) < 0)
         return -1;
     close_handed_over(l);
@@ -458,6 +465,8 @@ static int launch_whole(struct lxcdriver *drv, struct lxcdriver_command *command
         remove_traces(&l, result);
     /* The record that names them may not have been written yet. */
     if (result < 0) {
+        if (options->restore)
+            criu_hierarchy_mend(l.cgroup_options, NULL);
         if (l.unit)
             unit_remove(l.unit, &l.payload, NULL);
         clean_made(&l.targets.made, NULL);

@@ -17,6 +17,7 @@
 #include "run/hooks.h"
 #include "run/listener.h"
 #include "run/notify.h"
+#include "run/restore.h"
 #include "spec/readers.h"
 
 #define ID_CGROUP_MAX 240         /* the longest id that a cgroup is called after as it is */
@@ -231,6 +232,8 @@ static uint64_t supervisor_flags(const struct launch *l)
         flags |= SF_UNCONFINED;
     if (l->apparmor.present)
         flags |= SF_LEASH;
+    if (l->options->restore)
+        flags |= SF_RESTORE;
     return flags;
 }
 
@@ -293,20 +296,28 @@ static int add_lxc_name(struct launch *l, struct lxcdriver_error **err)
     return 0;
 }
 
+/* How long CRIU takes depends on how much memory there is to fill. */
+static int start_timeout(const struct launch *l)
+{
+    if (l->options->start_timeout_s > 0)
+        return l->options->start_timeout_s;
+    return l->options->restore ? 600 : (int)l->drv->conf.start_timeout_s;
+}
+
 static int write_record(struct launch *l, struct lxcdriver_error **err)
 {
-    int timeout = l->options->start_timeout_s > 0 ? l->options->start_timeout_s
-                                                  : (int)l->drv->conf.start_timeout_s;
+    int timeout = start_timeout(l);
     cleanup_free char *log = str_printf("%s/lxc.log", l->dir);
     cleanup_free char *guard = driver_helper(l->drv, "runlxc-guard.so");
+    cleanup_free char *helper = l->options->restore ? driver_helper(l->drv, RESTORE_HELPER) : NULL;
 
-    if (!log || !guard)
+    if (!log || !guard || (l->options->restore && !helper))
         return err_nomem(err);
     l->flags = supervisor_flags(l);
     record_begin(&l->record);
     record_add_u64(&l->record, SUPT_FLAGS, l->flags);
     record_add_u64(&l->record, SUPT_TIMEOUT_MS, (uint64_t)timeout * 1000);
-    record_add_string(&l->record, SUPT_LXC_START, l->drv->conf.lxc_start);
+    record_add_string(&l->record, SUPT_LXC_START, helper ? helper : l->drv->conf.lxc_start);
     record_add_string(&l->record, SUPT_GUARD, guard);
     record_add_string(&l->record, SUPT_LOG_FILE, log);
     record_add_string(&l->record, SUPT_LOG_LEVEL, lxc_log_level(l->drv->conf.log_level));
@@ -355,7 +366,8 @@ static int write_files(struct launch *l, struct lxcdriver_error **err)
     if (write_file(l, "supervise", &l->record, err) < 0 ||
         write_file(l, "config", &l->config, err) < 0 ||
         write_file(l, "bootstrap", &l->bootstrap, err) < 0 ||
-        hooks_save(l->dir_fd, l->cmd, err) < 0)
+        hooks_save(l->dir_fd, l->cmd, err) < 0 ||
+        (l->options->restore && restore_prepare(l, err) < 0))
         return -1;
     if (l->rootfs.mount_fd >= 0 && mkdirat(l->dir_fd, "rootfs", 0755) < 0)
         return err_sys(err, errno, "make %s/rootfs", l->dir);

@@ -233,7 +233,8 @@ struct launch {
         bool nesting;
         struct strv raw; /* lines of the administrator's for it */
     } apparmor;
-    uint64_t flags; /* SF_* */
+    uint64_t flags;       /* SF_* */
+    char *cgroup_options; /* restore: of the host's mount of cgroup v2 */
     int log_fd, drain_fd;
     int console; /* copy of the pty's master, for a later detach */
     bool detached;

@@ -6,7 +6,8 @@
  * the cgroups, and with them the count of OOM kills. A write to a full pipe waits: so the pipe is
  * one page, and when LXC has said RUNNING it is filled up to the size of one message. The status
  * still fits; the next one, STOPPING, which lxc-start sends before it touches the cgroups, waits
- * until the status was taken out. lxc-start writes nothing between RUNNING and the status.
+ * until the status was taken out. lxc-start writes nothing between RUNNING and the status. Where it
+ * sends no status, with SF_RESTORE, the pipe is filled up whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -109,22 +110,24 @@ void sup_fifo_read(struct supervisor *s)
 
 void sup_fifo_brake(struct supervisor *s)
 {
-    static const char filler[FILLER];
+    static const char filler[PIPE_SIZE];
+    size_t len = s->rec.flags & SF_RESTORE ? PIPE_SIZE : FILLER;
 
     /* With the pidfd nothing else tells the init's end, so without it the brake would never be
      * released. */
     if (s->braked || s->init_pidfd < 0)
         return;
     sup_fifo_read(s);
-    if (!s->have_status && write(s->fifo, filler, sizeof(filler)) == (ssize_t)sizeof(filler))
+    if (!s->have_status && write(s->fifo, filler, len) == (ssize_t)len)
         s->braked = true;
 }
 
 /* The filler goes, what lies behind it stays: lxc-start is held until that is read. */
 void sup_fifo_release(struct supervisor *s)
 {
-    char filler[FILLER];
+    char filler[PIPE_SIZE];
+    size_t len = s->rec.flags & SF_RESTORE ? PIPE_SIZE : FILLER;
 
-    if (s->braked && read(s->fifo, filler, sizeof(filler)) == (ssize_t)sizeof(filler))
+    if (s->braked && read(s->fifo, filler, len) == (ssize_t)len)
         s->braked = false;
 }

@@ -257,6 +257,8 @@ static bool over(const struct supervisor *s)
     /* Without an init there is no status to wait for. */
     if (s->init == 0)
         return s->lxc == 0;
+    if (s->rec.flags & SF_RESTORE && !s->have_status)
+        return false; /* the init becomes ours to reap when LXC's monitor is dead as well */
     return s->init_dead && (s->have_status || s->lxc == 0);
 }
 

@@ -67,17 +67,7 @@ probe_checkpoint() {
     if asks_criu "$1" checkpoint; then say yes; else say no; fi
 }
 
-row restore '`restore`'
-probe_restore() {
-    if asks_criu "$1" restore -b "$bundle"; then
-        say yes
-    elif grep -qi 'unknown command' <<<"$err"; then
-        say no
-    else
-        say refused
-    fi
-}
-
+elsewhere '`restore`' vm/plain/criu.sh 'for program in runlxc runc'
 elsewhere "systemd's cgroup driver (\`--systemd-cgroup\`)" vm/systemd/cgroup-driver.sh 'start crun'
 
 # The bundle is the user's, his id is root's, and he has no other.
