@@ -69,6 +69,7 @@ probe_checkpoint() {
 
 elsewhere '`restore`' vm/plain/criu.sh 'for program in runlxc runc'
 elsewhere "systemd's cgroup driver (\`--systemd-cgroup\`)" vm/systemd/cgroup-driver.sh 'start crun'
+elsewhere 'what a `Type=notify` service says to systemd (`NOTIFY_SOCKET`)' cli/notify.sh 'what comes later reaches nobody'
 
 # The bundle is the user's, his id is root's, and he has no other.
 row rootless "an ordinary user's containers"

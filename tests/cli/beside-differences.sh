@@ -398,6 +398,7 @@ probe_young_call() {
 
 # ---- what other suites show ----
 
+elsewhere 'the MAINPID that systemd is told of a detached container' cli/notify.sh 'to watch the supervisor'
 elsewhere '`TasksMax` of a scope' vm/systemd/cgroup-driver.sh '$1 == "TasksMax"'
 elsewhere 'annotations `org.systemd.property.NAME`' vm/systemd/cgroup-driver.sh 'the property is not one that annotation_systemd_properties of runlxc.conf allows'
 elsewhere "a container in the host's cgroup namespace, v2" vm/plain/cgroup-v2.sh "the host's delegation stays"
