@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "shared/packet.h"
 
 static const unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
@@ -83,21 +81,4 @@ int notify_make(int *mount, int *sock, struct lxcdriver_error **err)
         return err_sys(err, errno, "make the container's notification socket");
     *mount = steal_fd(&tmpfs);
     return 0;
-}
-
-void notify_barrier(int host, int timeout_ms)
-{
-    static const char message[] = "BARRIER=1";
-    cleanup_close int mine = -1, theirs = -1;
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return;
-    mine = ends[0];
-    theirs = ends[1];
-    if (packet_send(host, message, sizeof(message) - 1, &theirs, 1) < 0)
-        return;
-    close_fd(&theirs);
-    /* The last copy of the other end is closed by who has read it. */
-    poll(&(struct pollfd){.fd = mine}, 1, timeout_ms);
 }

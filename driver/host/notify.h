@@ -22,11 +22,4 @@ int notify_connect(const char *address, struct lxcdriver_error **err);
  */
 int notify_make(int *mount, int *sock, struct lxcdriver_error **err);
 
-/* Wait until the manager has worked through all that was sent to it before (BARRIER=1 of
- * sd_notify(3)), timeout_ms at most. What it does not answer is no error. */
-void notify_barrier(int host, int timeout_ms);
-
-/* As long as sd_notify_barrier(3) is given by other runtimes. */
-#define NOTIFY_BARRIER_MS 30000
-
 #endif

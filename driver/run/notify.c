@@ -1,11 +1,15 @@
 #include "run/notify.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "host/notify.h"
+#include "shared/packet.h"
 #include "spec/readers.h"
 
 static bool taken(const struct command *cmd)
@@ -54,6 +58,23 @@ int launch_notify(struct launch *l, struct lxcdriver_error **err)
     if (env_set(&l->cmd->process.env, "NOTIFY_SOCKET=" NOTIFY_DIR "/" NOTIFY_NAME, err) < 0)
         return -1;
     return add_mount(l, err);
+}
+
+void notify_barrier(int host, int timeout_ms)
+{
+    static const char message[] = "BARRIER=1";
+    cleanup_close int mine = -1, theirs = -1;
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return;
+    mine = ends[0];
+    theirs = ends[1];
+    if (packet_send(host, message, sizeof(message) - 1, &theirs, 1) < 0)
+        return;
+    close_fd(&theirs);
+    /* The last copy of the other end is closed by who has read it. */
+    poll(&(struct pollfd){.fd = mine}, 1, timeout_ms);
 }
 
 bool launch_awaits_ready(const struct launch *l)

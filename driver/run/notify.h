@@ -14,4 +14,11 @@ bool launch_awaits_ready(const struct launch *l);
 /* After it has said so: see that the manager has taken that in, before the launch ends. */
 void launch_settle_ready(const struct launch *l);
 
+/* Wait until the manager has worked through all that was sent to it before (BARRIER=1 of
+ * sd_notify(3)), timeout_ms at most. What it does not answer is no error. */
+void notify_barrier(int host, int timeout_ms);
+
+/* As long as sd_notify_barrier(3) is given by other runtimes. */
+#define NOTIFY_BARRIER_MS 30000
+
 #endif

@@ -8,6 +8,7 @@
 #include "host/notify.h"
 #include "host/proc.h"
 #include "run/hooks.h"
+#include "run/notify.h"
 #include "shared/packet.h"
 
 #define END_WAIT_MS 5000

@@ -55,6 +55,11 @@ static inline int fsconfig(int fd, unsigned command, const char *key, const void
     return (int)syscall(SYS_fsconfig, fd, command, key, value, aux);
 }
 
+static inline int fspick(int dirfd, const char *path, unsigned flags)
+{
+    return (int)syscall(SYS_fspick, dirfd, path, flags);
+}
+
 static inline int fsmount(int fd, unsigned flags, unsigned attributes)
 {
     return (int)syscall(SYS_fsmount, fd, flags, attributes);

@@ -12,6 +12,7 @@
  *   notify barrier            sd_notify_barrier(3); fails when that is not answered in 10 seconds
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -193,6 +194,24 @@ static int barrier(void)
     return poll(&end, 1, 10000) == 1 && end.revents & POLLHUP ? 0 : 1;
 }
 
+/* A number in decimal; more than `most`, or none, is none that any mode takes. */
+static int number(const char *word, int most)
+{
+    char *end;
+    long n = strtol(word, &end, 10);
+
+    if (end == word || *end || n < 0 || n > most)
+        exit(2);
+    return (int)n;
+}
+
+static int send_large(int size)
+{
+    memset(text, 'x', (size_t)size);
+    memcpy(text, "READY=1\nSTATUS=", 15);
+    return send_text((size_t)size, NULL, 0, 0) < 0 ? die("sendmsg") : 0;
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -202,16 +221,13 @@ int main(int argc, char **argv)
     if (strcmp(mode, "hold") == 0 && argc == 4)
         serve(argv[2], argv[3]);
     if (strcmp(mode, "flood") == 0 && argc == 4)
-        return flood(atoi(argv[2]), argv[3]);
-    if (strcmp(mode, "descriptors") == 0 && argc == 4 && atoi(argv[2]) <= DESCRIPTORS_MAX)
-        return descriptors(atoi(argv[2]), argv[3]);
+        return flood(number(argv[2], INT_MAX), argv[3]);
+    if (strcmp(mode, "descriptors") == 0 && argc == 4)
+        return descriptors(number(argv[2], DESCRIPTORS_MAX), argv[3]);
     if (strcmp(mode, "barrier") == 0)
         return barrier();
-    if (strcmp(mode, "large") == 0 && argc == 3 && atoi(argv[2]) <= TEXT_MAX) {
-        memset(text, 'x', (size_t)atoi(argv[2]));
-        memcpy(text, "READY=1\nSTATUS=", 15);
-        return send_text((size_t)atoi(argv[2]), NULL, 0, 0) < 0 ? die("sendmsg") : 0;
-    }
+    if (strcmp(mode, "large") == 0 && argc == 3)
+        return send_large(number(argv[2], TEXT_MAX));
     if (strcmp(mode, "send") != 0)
         return 2;
     for (int i = 2; i < argc; i++) {

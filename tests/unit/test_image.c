@@ -39,9 +39,8 @@ __attribute__((format(printf, 1, 2))) static void sh(const char *fmt, ...)
     buf_vprintf(&line, fmt, ap);
     va_end(ap);
     assert_false(line.failed);
-    if (system(line.data) != 0) {
+    if (system(line.data) != 0)
         fail_msg("\"%s\" failed: see %s/log", line.data, dir);
-    }
 }
 
 static void put(const char *path, const char *text)
