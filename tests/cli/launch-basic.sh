@@ -7,7 +7,10 @@ run1() { bounded "$LXC_LAUNCH" --rm "$@"; }
 
 # ---- exit codes ----
 
-for code in 0 1 2 42 124 125 126 127 128 129 137 200 254 255; do
+codes=(0 1 2 42 124 125 126 127 128 129 137 200 254 255)
+# Another kernel does nothing about most of them.
+[ -z "${ONLY_OURS:-}" ] || codes=(0 2 125 255)
+for code in "${codes[@]}"; do
     status_is "exit $code" "$code" "$LXC_LAUNCH" --rm @busybox sh -c "exit $code"
     status_is "exit $code, with --init" "$code" "$LXC_LAUNCH" --rm --init @busybox sh -c "exit $code"
 done
@@ -48,13 +51,18 @@ runc_status() {
     echo $?
 }
 
-# like_runc STATUS ARG...: both give it.
+# like_runc STATUS ARG...: both give it; where there is no time for others, ours does.
 like_runc() {
-    local want=$1
+    local want=$1 code
 
     shift
     run1 "$SCRATCH/fs" "$@" >/dev/null 2>&1
-    is "lxc-launch and runc: $*" "$? $(runc_status "$@")" "$want $want"
+    code=$?
+    if [ -n "${ONLY_OURS:-}" ]; then
+        is "lxc-launch: $*" "$code" "$want"
+    else
+        is "lxc-launch and runc: $*" "$code $(runc_status "$@")" "$want $want"
+    fi
 }
 
 # Process 1 of a pid namespace gets no signal from inside that it has no handler for, SIGKILL included (pid_namespaces(7)): its

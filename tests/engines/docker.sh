@@ -20,6 +20,11 @@ diag "$(docker version --format 'docker {{.Server.Version}}'), $("$LXC_RUNTIME" 
 # Of which scenario a container was, should one be left somewhere.
 daemon_start events docker events --filter event=create --format '{{.ID}} {{.Actor.Attributes.name}}'
 
+# What else is to be seen of this daemon.
+if [ -n "${BEFORE_SCENARIOS:-}" ]; then
+    # shellcheck source=tests/vm/docker-apparmor.sh
+    . "$BEFORE_SCENARIOS"
+fi
 scenarios_run docker "$ENGINES"/docker/*.sh
 
 is "no container is left to Docker" "$(docker ps -aq)" ""

@@ -2,6 +2,8 @@
 # Process 1 of the second kernel, on the real root: what every kind of machine has, then the command, by itself or under systemd.
 # /vm-out is the host's directory: kind, top, command (arguments, NUL after each), release; the status goes there.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# Engines' garbage is collected where memory gets short, which it hardly does here, and not before: emulation is slow.
+export GOGC=off GOMEMLIMIT=384MiB
 kind=$(</vm-out/kind)
 top=$(</vm-out/top)
 release=$(</vm-out/release)
@@ -85,7 +87,7 @@ After=dbus.service sysinit.target
 Type=oneshot
 ExecStart=$top/tests/vm/guest-command.sh
 ExecStopPost=/bin/busybox poweroff -f
-Environment=HOME=/root PATH=$PATH
+Environment=HOME=/root PATH=$PATH GOGC=$GOGC GOMEMLIMIT=$GOMEMLIMIT
 Delegate=yes
 KillMode=process
 LimitNOFILE=65536

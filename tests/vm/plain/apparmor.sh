@@ -1,6 +1,6 @@
 #!/bin/bash
 # AppArmor enforces: the table of README.md row by row, profiles by name, missing, stacked, made for one container; exec; lxc-start's
-# profile and the commands' own; the same under Docker and Podman, with runc beside.
+# profile and the commands' own; the same under Podman, with runc beside. Docker's are docker.sh's.
 # shellcheck source-path=SCRIPTDIR/../../engines disable=SC2317 # functions are called through the assertions
 . "$(dirname "$0")/../../engines/lib.sh"
 engine_begin
@@ -161,43 +161,6 @@ is "its status arrives" "$?" 137
 ok "and it is deleted" runlxc delete --force fore
 echo -n runlxc >"$apparmor/.remove"
 
-# ---- Docker ----
-
-export DOCKER_HOST=unix://$WORK/docker.sock IMAGE=busybox
-. "$ENGINES/docker-lib.sh"
-busybox_tar "$WORK/busybox.tar"
-# On a machine that has other things to do as well, a minute is not enough.
-docker_up() {
-    dockerd_start dockerd "$WORK/docker" "$WORK/docker.sock" >/dev/null || daemon_wait dockerd 120 docker version
-}
-ok "dockerd starts" docker_up
-ok "an image" docker import "$WORK/busybox.tar" "$IMAGE"
-like "docker info says that AppArmor is on" "$(docker info -f '{{.SecurityOptions}} {{json .Runtimes}}' 2>&1)" 'name=apparmor.*"lxc"'
-# runc beside it in the long run.
-runtimes=(lxc)
-[ "${VM_SUITES:-}" != all ] || runtimes=(runc lxc)
-for RT in "${runtimes[@]}"; do
-    docker_run() { bounded docker run --rm --network none --runtime "$RT" "$@"; }
-    prints "Docker, $RT: apparmor=runlxc-default" "runlxc-default (enforce)" \
-        docker_run --security-opt apparmor=runlxc-default "$IMAGE" "${label[@]}"
-    run docker_run --security-opt apparmor=no-such "$IMAGE" true
-    isnt "Docker, $RT: a profile that is missing is an error" "$status" 0
-    # runc's does not say which, and is taken by Docker for that of a missing program.
-    [ "$RT" = runc ] || is "Docker, $RT: which names it" "$status ${err%%$'\n'*}" \
-        '125 docker: Error response from daemon: failed to create shim task: OCI runtime create failed: AppArmor profile "no-such" is not loaded: unknown.'
-    ok "Docker, $RT: in the background" docker run -d --name "$RT" --network none --runtime "$RT" "$IMAGE" sh -c "sleep 4715; : $RT"
-    is "Docker, $RT: its default profile" "$(of "sh -c sleep 4715; : $RT")" "docker-default (enforce)"
-    prints "Docker, $RT: exec" "docker-default (enforce)" docker exec "$RT" "${label[@]}"
-    ok "Docker, $RT: exec --privileged" docker exec --privileged "$RT" "${label[@]}"
-    declare "privileged_$RT=$out"
-    ok "Docker, $RT: kill" docker kill "$RT"
-done
-# shellcheck disable=SC2154 # declared in the loop
-is "Docker: exec --privileged is confined as with runc" "$privileged_lxc" "${privileged_runc-docker-default (enforce)}"
-prints "Docker: a profile of the container's own" unconfined docker_run --security-opt apparmor=generated "$IMAGE" "${label[@]}"
-ok "Docker: removes" docker rm "${runtimes[@]}"
-daemon_stop dockerd
-
 # ---- Podman, in the long run ----
 
 if [ "${VM_SUITES:-}" != all ]; then
@@ -205,6 +168,7 @@ if [ "${VM_SUITES:-}" != all ]; then
 fi
 . "$ENGINES/podman/lib.sh"
 podman_conf
+busybox_tar "$WORK/busybox.tar"
 podman=$(type -P podman)
 ok "Podman: an image" "$podman" import -q "$WORK/busybox.tar" localhost/busybox
 for RT in runc runlxc; do

@@ -41,11 +41,14 @@ files='cgroup.freeze cpu.max cpu.max.burst cpu.weight cpu.idle cpuset.cpus cpuse
 memory.max memory.min memory.oom.group memory.swap.max pids.max rdma.max'
 values() {
     local dir file value
+    local -a lines
 
     dir=$(dir_of "$1" "$2")
     for file in $files; do
         [ -e "$dir/$file" ] || continue
-        value=$(paste -sd' ' "$dir/$file")
+        # Without a process for each: they are slow here.
+        mapfile -t lines <"$dir/$file"
+        value=${lines[*]}
         if [ "$file" = pids.max ] && [ "$1" = runlxc ] && [ "$value" != max ]; then value=$((value - 1)); fi
         echo "$file: $value"
     done
@@ -66,8 +69,11 @@ is "and as crun" "$(values runlxc limits)" "$(values crun limits)"
 is "the state's pid is in that cgroup" "$(dir_of runlxc limits)" "/sys/fs/cgroup$parent/runlxc-limits"
 prints "the container sees itself at the top" "0::/" runlxc exec limits cat /proc/self/cgroup
 
-for change in '--memory 41943040 --memory-swap 62914560' '--cpu-quota 10000 --cpu-period 40000' '--cpu-share 300' '--pids-limit 30' \
-    '--memory-reservation 10485760' '--cpuset-cpus 0'; do
+changes=('--memory 41943040 --memory-swap 62914560' '--cpu-quota 10000 --cpu-period 40000' '--cpu-share 300' '--pids-limit 30'
+    '--memory-reservation 10485760' '--cpuset-cpus 0')
+# In the short run, all at once.
+[ "${VM_SUITES:-}" = all ] || changes=("${changes[*]}")
+for change in "${changes[@]}"; do
     # shellcheck disable=SC2086 # words
     for program in runc runlxc; do ok "$program update $change" "$program" update $change limits; done
     is "update $change" "$(values runlxc limits)" "$(values runc limits)"
