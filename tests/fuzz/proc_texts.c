@@ -10,6 +10,22 @@
 #include "host/mountinfo.h"
 #include "host/proc.h"
 
+/* Whether / is shared, as its last mount has it. */
+static bool mounts(const char *text)
+{
+    cleanup_free char *copy = fuzz_copy(text, strlen(text) + 1);
+    char *rest = copy;
+    struct mountinfo m;
+    bool shared = false;
+
+    while (mountinfo_next(&rest, &m)) {
+        FUZZ_CHECK(m.root && m.target && m.type && m.super);
+        if (strcmp(m.target, "/") == 0)
+            shared = m.shared;
+    }
+    return shared;
+}
+
 static void layout(const char *mountinfo, const char *cgroup, const char *controllers)
 {
     cleanup_err struct lxcdriver_error *err = NULL;
@@ -20,6 +36,7 @@ static void layout(const char *mountinfo, const char *cgroup, const char *contro
         return;
     }
     FUZZ_CHECK(out.n > 0);
+    FUZZ_CHECK(out.root_shared == mounts(mountinfo));
     for (size_t i = 0; i < out.n; i++) {
         const struct cgroup_hierarchy *h = &out.hierarchies[i];
         cleanup_free char *inside = str_printf("/%s", h->base);
@@ -33,21 +50,6 @@ static void layout(const char *mountinfo, const char *cgroup, const char *contro
     for (size_t i = 0; i < out.v2_controllers.n; i++)
         FUZZ_CHECK(*out.v2_controllers.items[i] && !strpbrk(out.v2_controllers.items[i], " \n"));
     cgroup_layout_clear(&out);
-}
-
-static void mounts(const char *text)
-{
-    cleanup_free char *copy = fuzz_copy(text, strlen(text) + 1);
-    char *rest = copy;
-    struct mountinfo m;
-    bool shared = false;
-
-    while (mountinfo_next(&rest, &m)) {
-        FUZZ_CHECK(m.root && m.target && m.type && m.super);
-        if (strcmp(m.target, "/") == 0)
-            shared = m.shared;
-    }
-    FUZZ_CHECK(mountinfo_text_root_is_shared(text) == shared);
 }
 
 /* Whatever the name says, what stands behind it is read. */
