@@ -1,9 +1,11 @@
 /* The end of a container, whoever brought it about, and what has to be gone after it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -123,6 +125,20 @@ static void end_orphans(const struct supervisor *s)
         ;
 }
 
+/* lxc-start that has taken its configuration for empty (sup_config_taken()) leaves LXC's own pivot
+ * beside ours; one that others use stays. */
+static void remove_lxc_pivot(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->rec.n_monitor; i++) {
+        const char *path = s->rec.monitor[i], *slash = strrchr(path, '/');
+        char pivot[PATH_MAX];
+
+        if (slash && snprintf(pivot, sizeof(pivot), "%.*s/lxc.pivot", (int)(slash - path), path) <
+                         (int)sizeof(pivot))
+            (void)rmdir(pivot);
+    }
+}
+
 /* In the container's cgroups ourselves we cannot remove them, and the engine waits for our end:
  * they are left to `delete`, which it always calls. */
 static void remove_traces(struct supervisor *s)
@@ -137,6 +153,8 @@ static void remove_traces(struct supervisor *s)
     s->left = !s->payload_gone && !sup_cgroups_remove(s->rec.payload, s->rec.n_payload, !whole);
     /* Whatever lxc-start left in its own: a hook that would not end. */
     s->left = !sup_cgroups_remove(s->rec.monitor, s->rec.n_monitor, true) || s->left;
+    if (s->started_ns == 0 && !sup_config_taken(s))
+        remove_lxc_pivot(s);
     if (s->rec.host_if)
         sup_link_delete(s->rec.host_if);
 }
