@@ -12,7 +12,7 @@ codes=(0 1 2 42 124 125 126 127 128 129 137 200 254 255)
 [ -z "${ONLY_OURS:-}" ] || codes=(0 2 125 255)
 for code in "${codes[@]}"; do
     status_is "exit $code" "$code" "$LXC_LAUNCH" --rm @busybox sh -c "exit $code"
-    status_is "exit $code, with --init" "$code" "$LXC_LAUNCH" --rm --init @busybox sh -c "exit $code"
+    [[ -n "${ONLY_OURS:-}" && $code != 2 ]] || status_is "exit $code, with --init" "$code" "$LXC_LAUNCH" --rm --init @busybox sh -c "exit $code"
 done
 fails_with 127 'exec: "nosuch": executable file not found in PATH' "$LXC_LAUNCH" --rm @busybox nosuch
 fails_with 127 'exec: "/nosuch": no such file or directory' "$LXC_LAUNCH" --rm @busybox /nosuch

@@ -23,7 +23,7 @@ daemon_start events docker events --filter event=create --format '{{.ID}} {{.Act
 # What else is to be seen of this daemon.
 if [ -n "${BEFORE_SCENARIOS:-}" ]; then
     # shellcheck source=tests/vm/docker-apparmor.sh
-    . "$BEFORE_SCENARIOS"
+    . "$BEFORE_SCENARIOS" || fail "$BEFORE_SCENARIOS is read"
 fi
 scenarios_run docker "$ENGINES"/docker/*.sh
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Docker on the second kernel: AppArmor (tests/vm/docker-apparmor.sh), and scenarios of tests/engines/docker that pure cgroup v2, AppArmor and all capabilities make different.
+# Docker on the second kernel: AppArmor (tests/vm/docker-apparmor.sh), and scenarios of tests/engines/docker that pure cgroup v2, AppArmor
+# and all capabilities make different.
 # One after the other, since the machine has one slow processor.
 export ENGINE_JOBS=1 ENGINE_TIMES=1 SCENARIO_LIMIT=150
 short='privileged|propagation_shared'
