@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2317,SC2154 # functions are called through the assertions; engines' variables
+# shellcheck shell=bash
+# shellcheck disable=SC2317,SC2154 # functions are called through the assertions; engines' variables
 # AppArmor under Docker, with runc beside in the long run. Sourced by tests/engines/docker.sh for tests/vm/plain/docker.sh, before its
 # scenarios, whose daemon it uses.
 
