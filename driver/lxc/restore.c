@@ -353,11 +353,12 @@ int main(int argc, char **argv)
     struct lxc_log log = {.quiet = true, .prefix = "runlxc-lxc-restore"};
     cleanup_free char *text = NULL, *path = NULL;
     const char *fields[RESTORE_FIELDS], *dir, *stage = getenv("CRTOOLS_SCRIPT_ACTION");
+    const char *freeze = getenv(FREEZE_ENV);
     struct lxc_container *c;
     int result = -1;
 
-    if (stage && getenv(FREEZE_ENV))
-        return be_script(stage, getenv(FREEZE_ENV));
+    if (stage && freeze)
+        return be_script(stage, freeze);
     if (read_arguments(argc, argv, &a) < 0 || !(path = strdup(a.log)) || reserve_numbers() < 0 ||
         receive() < 0)
         return EXIT_FAILURE;

@@ -207,8 +207,10 @@ static int number(const char *word, int most)
 
 static int send_large(int size)
 {
+    static const char head[] = "READY=1\nSTATUS=";
+
     memset(text, 'x', (size_t)size);
-    memcpy(text, "READY=1\nSTATUS=", 15);
+    memcpy(text, head, sizeof(head) - 1);
     return send_text((size_t)size, NULL, 0, 0) < 0 ? die("sendmsg") : 0;
 }
 
