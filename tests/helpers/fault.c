@@ -104,9 +104,10 @@ static struct tracee *add(pid_t pid)
 {
     struct tracee *t = find(0);
 
-    if (!t)
+    if (t)
+        *t = (struct tracee){.pid = pid};
+    else
         trace_die("more processes than expected");
-    *t = (struct tracee){.pid = pid};
     return t;
 }
 
