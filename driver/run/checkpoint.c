@@ -85,16 +85,9 @@ static int write_conf(const struct container *c, const struct lxcdriver_checkpoi
     for (int i = 0; i < RESTORE_STREAMS; i++)
         if (criu_stream_is_file(streams.names[i]))
             buf_printf(&conf, "external %s\n", streams.names[i]);
-    if (o->ext_unix_sk)
-        buf_printf(&conf, "ext-unix-sk\n");
-    if (o->shell_job)
-        buf_printf(&conf, "shell-job\n");
-    if (o->auto_dedup)
-        buf_printf(&conf, "auto-dedup\n");
-    if (conf.failed)
-        return err_nomem(err);
-    if (fs_write_atomic(dir, CONF_NAME, conf.data ? conf.data : "", conf.len, 0600) < 0)
-        return err_sys(err, errno, "write %s/" CONF_NAME, o->image_dir);
+    criu_conf_words(&conf, o->ext_unix_sk, o->shell_job, o->auto_dedup);
+    if (criu_conf_write(dir, o->image_dir, CONF_NAME, &conf, err) < 0)
+        return -1;
     return criu_streams_write(dir, &streams, err);
 }
 

@@ -77,6 +77,26 @@ char *criu_reason(const char *dir, const char *log)
     return reason.len && !reason.failed ? buf_take(&reason) : NULL;
 }
 
+void criu_conf_words(struct buf *conf, bool ext_unix_sk, bool shell_job, bool auto_dedup)
+{
+    if (ext_unix_sk)
+        buf_printf(conf, "ext-unix-sk\n");
+    if (shell_job)
+        buf_printf(conf, "shell-job\n");
+    if (auto_dedup)
+        buf_printf(conf, "auto-dedup\n");
+}
+
+int criu_conf_write(int dir_fd, const char *dir, const char *name, const struct buf *conf,
+                    struct lxcdriver_error **err)
+{
+    if (conf->failed)
+        return err_nomem(err);
+    return fs_write_atomic(dir_fd, name, conf->data ? conf->data : "", conf->len, 0600) < 0
+               ? err_sys(err, errno, "write %s/%s", dir, name)
+               : 0;
+}
+
 char *criu_hierarchy_options(void)
 {
     cleanup_free char *text = NULL;

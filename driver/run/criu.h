@@ -18,6 +18,12 @@ char *criu_find(struct lxcdriver_error **err);
  * Heap. */
 char *criu_reason(const char *dir, const char *log);
 
+/* CRIU's configuration file (criu(8)): add its options of these names, and write what was gathered
+ * to dir/name, dir being dir_fd. 0 or -1. */
+void criu_conf_words(struct buf *conf, bool ext_unix_sk, bool shell_job, bool auto_dedup);
+int criu_conf_write(int dir_fd, const char *dir, const char *name, const struct buf *conf,
+                    struct lxcdriver_error **err);
+
 /*
  * CRIU mounts cgroup v2 anew, for a dump and for the container, from outside of a cgroup namespace,
  * where the options of any mount are those of the host's one hierarchy (cgroup2_reconfigure(),

@@ -93,17 +93,8 @@ static int write_conf(const struct launch *l, int images, struct lxcdriver_error
             buf_printf(&conf, "inherit-fd fd[%d]:%s\n", RESTORE_STREAM_FD + i, streams.names[i]);
     if (l->ns_path[NS_NET])
         buf_printf(&conf, "inherit-fd fd[%d]:" RESTORE_NET_NAME "\n", RESTORE_NET_FD);
-    if (o->ext_unix_sk)
-        buf_printf(&conf, "ext-unix-sk\n");
-    if (o->shell_job)
-        buf_printf(&conf, "shell-job\n");
-    if (o->auto_dedup)
-        buf_printf(&conf, "auto-dedup\n");
-    if (conf.failed)
-        return err_nomem(err);
-    return fs_write_atomic(l->dir_fd, CONF_NAME, conf.data ? conf.data : "", conf.len, 0600) < 0
-               ? err_sys(err, errno, "write %s/" CONF_NAME, l->dir)
-               : 0;
+    criu_conf_words(&conf, o->ext_unix_sk, o->shell_job, o->auto_dedup);
+    return criu_conf_write(l->dir_fd, l->dir, CONF_NAME, &conf, err);
 }
 
 /* Until here what has come back is frozen: the helper has seen to that. */
