@@ -43,3 +43,25 @@ as_user() {
         PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 TERM=dumb ${USER_ENV[@]+"${USER_ENV[@]}"} "$@"
 }
 USER_ENV=()
+
+# user_podman_conf RUNTIME [SETTING]: the user's Podman knows RUNTIME and runlxc; SETTING is one of its table [engine].
+user_podman_conf() {
+    local conf=$TEST_HOME/.config/containers
+
+    mkdir -p "$conf"
+    cat >"$conf/containers.conf" <<CONF
+[containers]
+log_driver = "k8s-file"
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+[network]
+network_backend = "netavark"
+[engine]
+${2:-}
+events_logger = "file"
+helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
+[engine.runtimes]
+$1 = ["$(command -v "$1")"]
+runlxc = ["$RUNLXC"]
+CONF
+    printf '[storage]\ndriver = "overlay"\n' >"$conf/storage.conf"
+}

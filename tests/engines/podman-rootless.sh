@@ -24,23 +24,7 @@ user_podman_end() {
     [ -z "$pid" ] || kill -KILL "$pid"
 }
 
-conf=$TEST_HOME/.config/containers
-mkdir -p "$conf"
-cat >"$conf/containers.conf" <<CONF
-[containers]
-log_driver = "k8s-file"
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[network]
-network_backend = "netavark"
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
-[engine.runtimes]
-runc = ["$(command -v runc)"]
-runlxc = ["$RUNLXC"]
-CONF
-printf '[storage]\ndriver = "overlay"\n' >"$conf/storage.conf"
+user_podman_conf runc 'cgroup_manager = "cgroupfs"'
 echo '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
 chown -R "$TEST_UID:$TEST_UID" "$TEST_HOME/.config"
 

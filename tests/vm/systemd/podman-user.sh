@@ -12,22 +12,7 @@ for dir in /etc/containers /run/containers; do
     mkdir -p "$dir" && mount -t tmpfs -o mode=755 runlxc-test-podman "$dir" || exit 1
 done
 echo '{"default": [{"type": "insecureAcceptAnything"}]}' >/etc/containers/policy.json
-conf=$TEST_HOME/.config/containers
-mkdir -p "$conf"
-cat >"$conf/containers.conf" <<CONF
-[containers]
-log_driver = "k8s-file"
-default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
-[network]
-network_backend = "netavark"
-[engine]
-events_logger = "file"
-helper_binaries_dir = ["/usr/lib/podman", "/usr/libexec/podman", "/usr/bin"]
-[engine.runtimes]
-crun = ["$(command -v crun)"]
-runlxc = ["$RUNLXC"]
-CONF
-printf '[storage]\ndriver = "overlay"\n' >"$conf/storage.conf"
+user_podman_conf crun
 busybox_rootfs "$SCRATCH/image"
 tar -C "$SCRATCH/image" -cf "$TEST_HOME/image.tar" .
 chown -R "$TEST_UID:$TEST_UID" "$TEST_HOME"
