@@ -36,6 +36,7 @@ make_quietly() {
 count() {
     awk -v status="$2" -v skips="$(grep -v '^#' tests/skips)" '
         BEGIN { n = split(skips, list, "\n"); for (i = 1; i <= n; i++) if (list[i] != "") allowed[list[i]] = 1 }
+        !/^#/ { detail = 0 }
         /^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; has_plan = 1; next }
         /^ok [0-9]+/ {
             tap++
@@ -48,8 +49,9 @@ count() {
             }
             good++; next
         }
-        /^not ok [0-9]+/ { tap++; bad++; shown = shown "    " $0 "\n"; detail = 1; next }
-        /^#/ { next }
+        /^not ok [0-9]+/ { tap++; bad++; shown = shown "    " $0 "\n"; detail = 40; next }
+        # What a test says of its failure follows it at once.
+        /^#/ { if (detail-- > 0) shown = shown "    " $0 "\n"; next }
         /^[0-9]+ passed, [0-9]+ failed/ { plain_good = $1; plain_bad = $3 + 0; plain = 1 }
         END {
             if (!tap && plain) { good = plain_good; bad = plain_bad }
@@ -72,7 +74,8 @@ report() {
     suite_failed=$((suite_failed + bad))
     if [ "$bad" -gt 0 ]; then
         printf '  FAILED %s/%s: %d of %d\n%s\n' "$suite" "$name" "$bad" "$((good + bad))" "$shown"
-        tail -n 60 "$log" | sed 's/^/    | /'
+        # The lines about it stand above; what a program said at its end may help with one that just ended.
+        tail -n 15 "$log" | sed 's/^/    | /'
     else
         printf '  %-32s %5d ok %6d ms\n' "$suite/$name" "$good" "$5"
     fi
