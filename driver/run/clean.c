@@ -299,10 +299,14 @@ int clean_traces(struct lxcdriver *drv, const char *id, bool torn_down,
     return 0;
 }
 
-/* Of what was created and never started nothing is lost. */
-static bool may_go(enum lxcdriver_state state)
+/* Of what was created and never started nothing is lost. What has lost its supervisor, whose end an
+ * engine takes for the container's, is about to end with it, or would if it were not frozen. */
+static bool may_go(const struct container *c)
 {
-    return state == LXCDRIVER_STOPPED || state == LXCDRIVER_CREATED;
+    enum lxcdriver_state state = container_state(c);
+
+    return state == LXCDRIVER_STOPPED || state == LXCDRIVER_CREATED ||
+           (c->supervisor > 0 && !container_supervisor(c));
 }
 
 int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lxcdriver_error **err)
@@ -323,7 +327,7 @@ int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force, struct lx
             return -1;
         }
         err_free(&missing);
-    } else if (!force && !may_go(container_state(&c))) {
+    } else if (!force && !may_go(&c)) {
         return err_set(err, "container \"%s\" is %s: stop it first, or use force", id,
                        state_name(container_state(&c)));
     }

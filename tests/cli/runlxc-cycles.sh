@@ -166,4 +166,24 @@ for who in create supervisor lxc init; do
     is "$who killed at $ROUNDS moments, then delete --force" "$(volley "$who")" ""
 done
 
+# The supervisor is what an engine has for the container: once it has waited for that it deletes without --force, and only once. What
+# the supervisor takes with it may be on its way out still; in a frozen freezer below the container's own it does not come to that.
+orphaned() {
+    local dir
+
+    rl create -b "$SCRATCH/bundle" victim </dev/null >/dev/null 2>&1 && rl start victim || return
+    dir=$(jq -r '.cgroups | to_entries[] | select(.key | test("freezer")) | .value' "$ROOT/victim/state.json")
+    if [ "${1:-}" = frozen ] && [ -n "$dir" ]; then
+        mkdir "$dir/below" && jq .pid "$ROOT/victim/state.json" >"$dir/below/cgroup.procs" && echo FROZEN >"$dir/below/freezer.state"
+    fi
+    kill -9 "$(jq .supervisorPid "$ROOT/victim/state.json")"
+    rl delete victim || echo "delete: $?"
+    rl state victim >/dev/null 2>&1 && echo "it is still there"
+    rl delete --force victim
+    gone
+}
+
+is "its supervisor killed, deleted at once, $ROUNDS times" "$(for ((i = 0; i < ROUNDS; i++)); do orphaned; done 2>&1)" ""
+is "its supervisor killed, its init frozen, deleted" "$(orphaned frozen 2>&1)" ""
+
 suite_end
