@@ -242,8 +242,8 @@ int lxcdriver_update(struct lxcdriver *drv, const char *id, const char *json, si
  * returns when it has ended. */
 int lxcdriver_terminate(struct lxcdriver *drv, const char *id, int signum, int timeout_s,
                         struct lxcdriver_error **err);
-/* Remove what is left of a container that has stopped, was never started or has lost its supervisor;
- * with `force` end any other first. Never fails for what is already gone. */
+/* Remove what is left of a container that has stopped, was never started or has lost its
+ * supervisor; with `force` end any other first. Never fails for what is already gone. */
 int lxcdriver_clean(struct lxcdriver *drv, const char *id, bool force,
                     struct lxcdriver_error **err);
 
