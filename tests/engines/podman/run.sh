@@ -69,7 +69,8 @@ s_run_hostname()
 {
     r --hostname some-name.example "$I" sh -c 'hostname; cat /proc/sys/kernel/hostname /etc/hostname; echo $HOSTNAME'
     r "$I" sh -c 'test "$(hostname)" = "$HOSTNAME" && hostname | wc -c'
-    r --hostname x --add-host other:192.0.2.7 "$I" cat /etc/hosts
+    # A bridge that another scenario's containers have at the time puts the host into it.
+    r --hostname x --add-host other:192.0.2.7 "$I" grep -v host.containers.internal /etc/hosts
     r --no-hosts "$I" cat /etc/hosts
     p run --rm --dns 192.0.2.1 --dns-search example.org --dns-option ndots:3 "$I" cat /etc/resolv.conf
 }
