@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/message.h"
+#include "base/str.h"
 
 /* A value is quoted in an error up to this many bytes. */
 #define SHOWN_MAX 64
@@ -81,9 +82,17 @@ static void mark_big_numbers(const char *text, size_t len, struct buf *out)
 json_t *json_parse(const char *text, size_t len, const char *what, struct lxcdriver_error **err)
 {
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    const char *nul = len ? memchr(text, '\0', len) : NULL;
     json_error_t failure;
-    json_t *value = json_loadb(text, len, flags, &failure);
+    json_t *value;
 
+    /* jansson passes over one that follows true, false, null or a number. */
+    if (nul) {
+        err_set(err, "%s: line %u: a NUL byte, which JSON does not have", what,
+                str_line(text, (size_t)(nul - text)));
+        return NULL;
+    }
+    value = json_loadb(text, len, flags, &failure);
     if (!value && json_error_code(&failure) == json_error_numeric_overflow) {
         cleanup_buf struct buf marked = {0};
 

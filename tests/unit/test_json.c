@@ -231,6 +231,24 @@ static void test_parse_refuses(void **state)
     }
 }
 
+/* Wherever it stands, also where jansson passes over it. */
+static void test_a_nul_is_refused(void **state)
+{
+    static const char texts[][16] = {"{\"a\":true\0}", "{\"a\":\n1\0 }", "[1]\0", "\0[1]",
+                                     "[\"\0\"]"};
+    static const size_t lens[] = {11, 11, 4, 4, 5};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        cleanup_err struct lxcdriver_error *err = NULL;
+
+        assert_null(json_parse(texts[i], lens[i], "test", &err));
+        assert_string_equal(err_message(err),
+                            i == 1 ? "test: line 2: a NUL byte, which JSON does not have"
+                                   : "test: line 1: a NUL byte, which JSON does not have");
+    }
+}
+
 static void test_long_values_are_cut(void **state)
 {
     cleanup_err struct lxcdriver_error *err = NULL;
@@ -280,8 +298,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_getters_refuse),      cmocka_unit_test(test_getters_read),
         cmocka_unit_test(test_absent_leaves_alone), cmocka_unit_test(test_numbers_of_64_bits),
-        cmocka_unit_test(test_parse_refuses),       cmocka_unit_test(test_long_values_are_cut),
-        cmocka_unit_test(test_long_paths_are_cut),  cmocka_unit_test(test_the_document_itself),
+        cmocka_unit_test(test_parse_refuses),       cmocka_unit_test(test_a_nul_is_refused),
+        cmocka_unit_test(test_long_values_are_cut), cmocka_unit_test(test_long_paths_are_cut),
+        cmocka_unit_test(test_the_document_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
