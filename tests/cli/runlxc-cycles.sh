@@ -171,7 +171,9 @@ done
 orphaned() {
     local dir
 
-    rl create -b "$SCRATCH/bundle" victim </dev/null >/dev/null 2>&1 && rl start victim || return
+    if ! { rl create -b "$SCRATCH/bundle" victim </dev/null >/dev/null 2>&1 && rl start victim; }; then
+        echo "it does not start"
+    fi
     dir=$(jq -r '.cgroups | to_entries[] | select(.key | test("freezer")) | .value' "$ROOT/victim/state.json")
     if [ "${1:-}" = frozen ] && [ -n "$dir" ]; then
         mkdir "$dir/below" && jq .pid "$ROOT/victim/state.json" >"$dir/below/cgroup.procs" && echo FROZEN >"$dir/below/freezer.state"
