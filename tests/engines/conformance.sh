@@ -131,22 +131,22 @@ known() {
     esac
 }
 
-# What goes otherwise beside others than with runc is run once more by itself, with both: some programs send a signal to a shell that
-# may not have set its trap yet (killsig), or wait for a second. It says so.
+# validate_again PROGRAM: what goes otherwise beside others than with runc is run once more by itself, with both, five programs at most:
+# some send a signal to a shell that may not have set its trap yet (killsig), or wait for a second. It says so.
 again=0
-for dir in "$WORK"/v/*-runc; do
-    program=${dir##*/}
-    program=${program%-runc}
-    other=$WORK/v/$program-lxc
-    if [ "$again" -lt 5 ] && [ "$(judge "$dir")" = pass ] && [ "$(judge "$other")" = fail ] && [ -z "$(known "$program")" ]; then
-        again=$((again + 1))
-        diag "$program failed beside others, once more alone:"
-        diag "$(grep -A 6 '^not ok' "$other/out" | head -n 20)"
-        rm -rf --one-file-system "$dir" "$other"
-        validate "$program" runc runc
-        validate "$program" lxc "$LXC_RUNTIME"
+validate_again() {
+    local dir=$WORK/v/$1
+
+    if [ "$again" -ge 5 ] || [ -n "$(known "$1")" ] || [ "$(judge "$dir-runc")" != pass ] || [ "$(judge "$dir-lxc")" != fail ]; then
+        return
     fi
-done
+    again=$((again + 1))
+    diag "$1 failed beside others, once more alone:"
+    diag "$(grep -A 6 '^not ok' "$dir-lxc/out" | head -n 20)"
+    rm -rf --one-file-system "$dir-runc" "$dir-lxc"
+    validate "$1" runc runc
+    validate "$1" lxc "$LXC_RUNTIME"
+}
 
 # What a program finds out is compared test by test: many of them fail somewhere with runc.
 count=0 same=0 programs_count=0 programs_same=0
@@ -154,6 +154,7 @@ for dir in "$WORK"/v/*-runc; do
     program=${dir##*/}
     program=${program%-runc}
     other=$WORK/v/$program-lxc
+    validate_again "$program"
     with_runc=$(judge "$dir")
     with_lxc=$(judge "$other")
     missing=$(LC_ALL=C comm -23 <(good "$dir") <(good "$other"))
